@@ -1,0 +1,60 @@
+# The two commands are `make book` and `make test`; `make help` lists the rest.
+# Kept to what GNU make 3.81 (macOS) understands.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first interpreter that runs and is of a version the locked packages exist for.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && command -v $$python && break; done)
+
+.PHONY: help book test lint lock bench clean clean-all
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
+
+book: $(VENV)/.book ## Set up, execute and build the book into _build/html
+	@$(BIN)/python -m conceptbook build $(if $(ALL),--all) $(if $(TRACE),--trace)
+
+test: $(VENV)/.tests lint ## Set up and run every test: tiny books, the real book, a browser
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/.tests ## Check the style of all Python code
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+lock: $(VENV)/.book ## Resolve requirements.in into requirements.txt (exact versions, hashes)
+	@$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile requirements.in -o requirements.txt $(LOCK_OPTIONS)
+	$(BIN)/uv pip compile tests/requirements.in -o tests/requirements.txt $(LOCK_OPTIONS)
+
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+bench: $(VENV)/.book ## Measure builds against the stock command (about an hour; SIZES=100 is quicker)
+	@$(BIN)/python tests/bench.py $(SIZES)
+
+clean: ## Remove the built site (results of executed pages are kept)
+	rm -rf _build/html _build/html.old _build/doctrees _build/doctrees.old _build/staging _build/stamp.json
+
+clean-all: ## Remove everything that was built or installed
+	rm -rf _build $(VENV)
+
+# --- Set-up ------------------------------------------------------------------------------
+# A stamp file is written last, so that an interrupted installation is taken up again. Code is
+# compiled here because without bytecode every kernel starts half as fast.
+
+$(VENV)/.book: requirements.txt
+	@command -v git >/dev/null || { echo "git is missing: install it (Debian: apt-get install git)." >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is missing: install one (Debian: apt-get install python3 python3-venv), or name it: make book PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "Installing the locked packages into $(VENV) (1.2 GB, about a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)." >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.book tests/requirements.txt
+	@echo "Installing the test tools ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@sh tests/install_browser.sh $(BIN)/playwright
+	@touch $@

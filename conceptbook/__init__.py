@@ -1,0 +1,76 @@
+"""A book of executed concept pages: records, strict checks, parallel cached execution.
+
+As a Sphinx extension (``local_extensions`` in ``_config.yml``) it works under the stock
+``jupyter-book build``; ``python -m conceptbook build`` adds staging and one list of problems.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+
+from . import directives, figures, provenance, run, strict
+from .problems import report
+
+STATIC = Path(__file__).parent / "static"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything the extension adds to Sphinx."""
+    app.add_config_value("conceptbook", {}, "env", [dict])
+    app.connect("config-inited", _configure, priority=100)
+    app.connect("builder-inited", _start_run)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-updated", _remember_keys)
+    app.add_css_file("conceptbook.css")
+    for part in (directives, figures, provenance):
+        part.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _configure(app: Sphinx, config: Config) -> None:
+    # conceptbook executes pages itself and hands MyST-NB notebooks that hold their outputs.
+    config.nb_execution_mode = "off"
+    config.nb_custom_formats = {".md": ["conceptbook.reader.read", {}, False]}
+    config.html_static_path.append(str(STATIC))
+    # sphinx_external_toc loads this extension, which does not say that it is safe to read in
+    # parallel (it only acts after reading); its silence would make all of Sphinx serial.
+    numbering = app.extensions.get("sphinx_multitoc_numbering")
+    if numbering:
+        numbering.parallel_read_safe = True
+
+
+def _start_run(app: Sphinx) -> None:
+    """Under the stock command nothing ran before Sphinx: load and execute the book now."""
+    try:
+        this = run.current()
+    except LookupError:
+        folder = Path(app.srcdir)
+        toc = Path(app.confdir or folder, app.config.external_toc_path)
+        this = run.start(
+            run.find_root(folder),
+            folder,
+            toc,
+            {option.name: option.value for option in app.config},
+            Path(app.outdir).parent / "executed",
+        )
+        run.activate(this)
+        if this.problems:
+            raise ExtensionError(f"\n{report(this.problems)}") from None
+    else:
+        strict.setup(app)
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
+    """Return the pages to read again because their results are others than when last read."""
+    known = getattr(env, "conceptbook_keys", {})
+    return [name for name, key in run.current().keys.items() if known.get(name, key) != key]
+
+
+def _remember_keys(app: Sphinx, env: BuildEnvironment) -> None:
+    env.conceptbook_keys = dict(run.current().keys)

@@ -1,0 +1,286 @@
+"""From sources to a site that replaces the old one only when it is whole."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_book.config import get_final_config
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+from tqdm import tqdm
+
+from . import environment, run
+from .problems import BookError, Problem
+
+PERCENT = re.compile(r"^(.*?)\.\.\. ?\[ *(\d+)%\]")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a build did: ``site`` is where to look, ``executed`` how many pages ran."""
+
+    site: Path
+    pages: int
+    executed: int
+    changed: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a book's files are; everything that the build writes is below ``build``."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "book"
+
+    @property
+    def toc(self) -> Path:
+        return self.root / "_toc.yml"
+
+    @property
+    def config(self) -> Path:
+        return self.root / "_config.yml"
+
+    @property
+    def build(self) -> Path:
+        return self.root / "_build"
+
+    @property
+    def site(self) -> Path:
+        return self.build / "html"
+
+    @property
+    def doctrees(self) -> Path:
+        return self.build / "doctrees"
+
+    @property
+    def staging(self) -> Path:
+        return self.build / "staging"
+
+    @property
+    def stamp(self) -> Path:
+        return self.build / "stamp.json"
+
+
+def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
+    """Build the book below ``root`` into ``_build/html``.
+
+    ``fresh`` reads every page again (results of execution are kept), ``trace`` lets Sphinx
+    print all it says. Raises BookError with every problem found; the old site then stays.
+    """
+    start = time.monotonic()
+    layout = Layout(root.resolve())
+    layout.build.mkdir(exist_ok=True)
+    with _lock(layout):
+        _recover(layout)
+        _set_source_date(layout.root)
+        config = _sphinx_config(layout)
+        inputs = _digest(_input_files(layout), layout, environment.fingerprint(layout.root))
+        stamp = _read_stamp(layout)
+        if not fresh and stamp.get("inputs") == inputs:
+            return Result(layout.site, stamp["pages"], 0, False, time.monotonic() - start)
+        this = run.start(layout.root, layout.folder, layout.toc, config, layout.build / "executed")
+        frame = _frame(layout, this)
+        incremental = not fresh and stamp.get("frame") == frame
+        with run.active(this):
+            if all(page.readable for page in this.book.pages.values()) and this.book.pages:
+                _render(layout, config, this, incremental, trace)
+        if this.problems:
+            shutil.rmtree(layout.staging, ignore_errors=True)
+            raise BookError(this.problems)
+        values = {"inputs": inputs, "frame": frame, "pages": len(this.book.pages)}
+        _publish(layout, values)
+    return Result(layout.site, len(this.book.pages), this.executed, True, time.monotonic() - start)
+
+
+@contextmanager
+def _lock(layout: Layout) -> Iterator[None]:
+    """Keep a second build of the same book waiting out: it would write the same files."""
+    with open(layout.build / "lock", "w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fix = "wait for it to end, or stop it"
+            problem = Problem("_build", 1, "another build of this book is running", fix)
+            raise BookError([problem]) from None
+        yield
+
+
+def _set_source_date(root: Path) -> None:
+    """Date the build by the last commit, so that the same sources give the same bytes."""
+    if "SOURCE_DATE_EPOCH" in os.environ:
+        return
+    command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode == 0 and result.stdout.strip():
+        os.environ["SOURCE_DATE_EPOCH"] = result.stdout.strip()
+
+
+def _sphinx_config(layout: Layout) -> dict[str, Any]:
+    """Return the Sphinx configuration that the stock command would use.
+
+    Raises BookError for a ``_config.yml`` that is missing, malformed or against its schema.
+    """
+    name = layout.config.name
+    fix = "see https://jupyterbook.org/v1/customize/config.html"
+    try:
+        config, meta = get_final_config(
+            user_yaml=layout.config,
+            cli_config={
+                "external_toc_path": layout.toc.as_posix(),
+                "latex_individualpages": False,
+            },
+            sourcedir=layout.folder,
+            raise_on_invalid=True,
+        )
+    except OSError:
+        raise BookError([Problem(name, 1, "the configuration is missing", fix)]) from None
+    except Exception as error:  # YAML and JSON schema libraries raise kinds of their own
+        mark = getattr(error, "problem_mark", None)
+        message = " ".join(str(getattr(error, "problem", None) or error).split())
+        line = mark.line + 1 if mark else 1
+        raise BookError([Problem(name, line, message, fix)]) from error
+    del meta
+    return config
+
+
+def _input_files(layout: Layout) -> list[Path]:
+    files = [layout.config, layout.toc, *layout.folder.rglob("*")]
+    files += Path(__file__).parent.rglob("*")
+    return sorted(f for f in files if f.is_file() and "__pycache__" not in f.parts)
+
+
+def _digest(files: list[Path], layout: Layout, *parts: str) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        name = file.relative_to(layout.root) if file.is_relative_to(layout.root) else file.name
+        digest.update(f"{name}\0".encode() + file.read_bytes() + b"\0")
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _frame(layout: Layout, this: run.Run) -> str:
+    """Digest what every page shows or depends on; when it changes, all pages are read again."""
+    pages = set(layout.folder.rglob("*.md"))
+    shared = [file for file in _input_files(layout) if file not in pages]
+    titles = [f"{p.name}\0{p.title}\0{p.meta.summary}" for p in this.book.pages.values()]
+    return _digest(shared, layout, environment.fingerprint(layout.root), *titles)
+
+
+def _read_stamp(layout: Layout) -> dict[str, Any]:
+    """Return what the last whole build was made from (nothing when there is no site)."""
+    try:
+        stamp = json.loads(layout.stamp.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    whole = (layout.site / "index.html").is_file() and layout.doctrees.is_dir()
+    return stamp if whole else {}
+
+
+def _render(
+    layout: Layout, config: dict[str, Any], this: run.Run, incremental: bool, trace: bool
+) -> None:
+    """Write the site into the staging folder; problems are added to the run."""
+    shutil.rmtree(layout.staging, ignore_errors=True)
+    if incremental:
+        shutil.copytree(layout.site, layout.staging / "html")
+        shutil.copytree(layout.doctrees, layout.staging / "doctrees")
+    status = sys.stdout if trace else _Status()
+    try:
+        with patch_docutils(None), docutils_namespace():
+            app = Sphinx(
+                srcdir=layout.folder,
+                confdir=None,
+                outdir=layout.staging / "html",
+                doctreedir=layout.staging / "doctrees",
+                buildername="html",
+                confoverrides={k: v for k, v in config.items() if k != "latex_doc_overrides"},
+                status=status,
+                warning=sys.stderr if trace else io.StringIO(),
+                parallel=os.cpu_count() or 1,
+            )
+            app.build()
+    except SphinxError as error:
+        message = " ".join(str(error).split())
+        this.problems.append(Problem("_config.yml", 1, message, "see --trace"))
+    finally:
+        if isinstance(status, _Status):
+            status.close()
+
+
+class _Status(io.TextIOBase):
+    """Sphinx's status messages as one progress bar a phase."""
+
+    def __init__(self) -> None:
+        self.bar: tqdm | None = None
+        self.phase = ""
+
+    def write(self, text: str) -> int:
+        match = PERCENT.match(re.sub(r"\x1b\[[0-9;]*[mK]", "", text).strip())
+        if match and sys.stderr.isatty():
+            phase, percent = match[1].strip().capitalize(), int(match[2])
+            if phase != self.phase:
+                self.close()
+                self.phase = phase
+                self.bar = tqdm(
+                    total=100, desc=phase, file=sys.stderr, bar_format="{desc} {bar:20} {n_fmt}%"
+                )
+            self.bar.update(percent - self.bar.n)
+        return len(text)
+
+    def close(self) -> None:
+        if self.bar:
+            self.bar.close()
+        self.bar = None
+
+
+def _publish(layout: Layout, stamp: dict[str, Any]) -> None:
+    """Put the staged site in the place of the old one.
+
+    The stamp goes first and comes last: a kill in between leaves a site that the next build
+    does not mistake for the newest.
+    """
+    layout.stamp.unlink(missing_ok=True)
+    for staged, place in (
+        (layout.staging / "html", layout.site),
+        (layout.staging / "doctrees", layout.doctrees),
+    ):
+        old = _old(place)
+        shutil.rmtree(old, ignore_errors=True)
+        if place.exists():
+            os.replace(place, old)
+        os.replace(staged, place)
+        shutil.rmtree(old, ignore_errors=True)
+    layout.stamp.write_text(json.dumps(stamp), encoding="utf-8")
+    shutil.rmtree(layout.staging, ignore_errors=True)
+
+
+def _recover(layout: Layout) -> None:
+    """Bring back the last good site if a build was killed between the two renames."""
+    for place in (layout.site, layout.doctrees):
+        old = _old(place)
+        if old.exists() and not place.exists():
+            os.replace(old, place)
+
+
+def _old(place: Path) -> Path:
+    return place.with_name(place.name + ".old")

@@ -1,0 +1,69 @@
+"""The environment pages run in: what the build gives each kernel, and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+
+KERNEL_FILES = Path(__file__).parent / "kernel"
+LOCK_FILE = "requirements.txt"
+LOCKED = re.compile(r"^([a-z0-9._-]+)==", re.MULTILINE)
+# One thread a kernel: pages run side by side, and sums must not depend on the core count.
+VARIABLES = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "JAX_PLATFORMS": "cpu",
+    "PYTHONHASHSEED": "0",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "TZ": "UTC",
+}
+
+
+def kernel_variables(scratch: Path) -> dict[str, str]:
+    """Return the environment of one kernel, with its own IPython folder below ``scratch``."""
+    profile = scratch / "ipython"
+    shutil.copytree(KERNEL_FILES / "ipython", profile)
+    return {
+        **os.environ,
+        **VARIABLES,
+        "IPYTHONDIR": str(profile),
+        "MATPLOTLIBRC": str(KERNEL_FILES / "matplotlibrc"),
+        "CONCEPTBOOK_NETWORK_REPORT": str(scratch / "network"),
+    }
+
+
+def fingerprint(root: Path) -> str:
+    """Digest all that can change a page's numbers apart from its code.
+
+    The lock file, the packages really installed (data packages among them), the
+    interpreter, the processor's kind, and what the build gives the kernel.
+    """
+    digest = hashlib.sha256()
+    lock = root / LOCK_FILE
+    text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
+    installed = {d.name.lower(): d.version for d in metadata.distributions()}
+    # Tools beside the locked packages (test runners, say) change no page.
+    names = set(LOCKED.findall(text.lower())) & set(installed) if text else set(installed)
+    parts = [text, *sorted(f"{name}=={installed[name]}" for name in names)]
+    parts += [platform.python_version(), platform.machine(), sys.platform, repr(VARIABLES)]
+    for file in sorted(KERNEL_FILES.rglob("*")):
+        if file.is_file() and file.suffix != ".pyc":
+            parts.append(file.read_text(encoding="utf-8"))
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def versions(modules: list[str]) -> dict[str, str]:
+    """Return the installed version of each distribution that provides one of the modules."""
+    providers = metadata.packages_distributions()
+    names = {provider for module in modules for provider in providers.get(module, ())}
+    return {name: metadata.version(name) for name in sorted(names, key=str.lower)}

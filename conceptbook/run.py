@@ -1,0 +1,140 @@
+"""One run over a book: read and check it, then execute what the store does not hold."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from . import environment, execution, store
+from .book import Book, Page, load
+from .problems import Problem
+from .store import Execution, Store
+
+
+@dataclass
+class Run:
+    """A book with the result of executing it.
+
+    ``keys`` names the result of each runnable page; ``failed`` holds the pages without one.
+    """
+
+    book: Book
+    store: Store
+    keys: dict[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+    executed: int = 0
+
+    def execution(self, name: str) -> Execution | None:
+        """Return the result of the page with this name, if it has one."""
+        key = self.keys.get(name)
+        return self.store.read(key) if key else None
+
+
+_current: ContextVar[Run] = ContextVar("conceptbook_run")
+
+
+def current() -> Run:
+    """Return the run that the Sphinx extension works for; raises LookupError outside one."""
+    return _current.get()
+
+
+@contextmanager
+def active(run: Run) -> Iterator[Run]:
+    """Make a run the current one."""
+    token = _current.set(run)
+    try:
+        yield run
+    finally:
+        _current.reset(token)
+
+
+def activate(run: Run) -> None:
+    """Make a run the current one until the process ends."""
+    _current.set(run)
+
+
+def find_root(source_folder: Path) -> Path:
+    """Return the folder that holds ``_config.yml``, at or above the source folder."""
+    for folder in (source_folder, *source_folder.parents):
+        if (folder / "_config.yml").is_file():
+            return folder
+    return source_folder
+
+
+def start(root: Path, folder: Path, toc: Path, config: dict[str, Any], results: Path) -> Run:
+    """Load a book and execute its pages, keeping results in the folder ``results``.
+
+    Raises BookError when the settings themselves cannot be used.
+    """
+    book = load(root, folder, toc, config)
+    run = Run(book, Store(results), _keys(book, environment.fingerprint(root)))
+    run.problems += book.problems
+    execute(run)
+    return run
+
+
+def _keys(book: Book, fingerprint: str) -> dict[str, str]:
+    return {
+        page.name: store.key([page.meta.kernel, *(cell.source for cell in page.cells)], fingerprint)
+        for page in book.pages.values()
+        if page.runnable
+    }
+
+
+def execute(run: Run) -> None:
+    """Execute the pages whose results are missing, and show how far it is."""
+    missing: dict[str, Page] = {}
+    for name, key in run.keys.items():
+        if run.store.read(key) is None:
+            missing.setdefault(key, run.book.pages[name])
+    if missing:
+        with _Progress(len(missing)) as progress:
+            run.problems += execution.run_pages(
+                missing.items(), run.store, run.book.settings, run.book.folder, progress
+            )
+    run.executed = len(missing)
+    run.failed = {name for name, key in run.keys.items() if run.store.read(key) is None}
+    run.store.prune(set(run.keys.values()))
+
+
+class _Progress:
+    """A bar with the pages now running; line by line where there is no terminal."""
+
+    def __init__(self, total: int):
+        self.total = total
+        self.done = 0
+        self.running: list[str] = []
+        self.bar = tqdm(
+            total=total,
+            desc="Executing",
+            unit="page",
+            file=sys.stderr,
+            disable=None if sys.stderr.isatty() else True,
+            bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} [{elapsed}, {remaining} left]{postfix}",
+        )
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def __call__(self, event: str, page: Page, seconds: float) -> None:
+        if event == "start":
+            self.running.append(page.slug)
+        else:
+            self.running.remove(page.slug)
+            self.done += 1
+            self.bar.update()
+            if self.bar.disable:
+                line = f"[{self.done}/{self.total}] {page.name} ({seconds:.1f} s)"
+                print(line, file=sys.stderr, flush=True)
+        self.bar.set_postfix_str(", ".join(self.running))

@@ -1,0 +1,240 @@
+"""The text of a page as blocks: headings, directives, tables, images, code cells.
+
+Read with the same Markdown parser as the page itself, but without Sphinx, so that
+mistakes which Sphinx accepts in silence (an unclosed fence, a second title) are seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import yaml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.directives import parse_directive_text
+from myst_parser.parsers.mdit import create_md_parser
+
+DIRECTIVE = re.compile(r"^\{([\w:.-]+)\}\s*(.*)$", re.DOTALL)
+# Their content is code, data or formulas, not Markdown.
+LITERAL = {"code-cell", "raw-cell", "code", "code-block", "math", "raw", "literalinclude",
+           "list-table", "csv-table", "include", "image", "eval-rst", "mermaid"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Heading:
+    level: int
+    title: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Directive:
+    """A directive; ``depth`` is 0 when no other directive holds it."""
+
+    name: str
+    argument: str
+    options: dict[str, str]
+    body: str
+    line: int
+    depth: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """A pipe table: its body cells (text), row by row, and the line of each row."""
+
+    rows: tuple[tuple[str, ...], ...]
+    row_lines: tuple[int, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Image:
+    target: str
+    alt: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell: ``line`` is its fence, ``body_line`` the first line of its code."""
+
+    source: str
+    line: int
+    body_line: int
+    tags: tuple[str, ...] = ()
+    alt: str = ""
+
+
+@dataclass
+class Source:
+    """Blocks of one page in order of appearance."""
+
+    headings: list[Heading] = field(default_factory=list)
+    directives: list[Directive] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    unclosed: list[tuple[int, str]] = field(default_factory=list)
+    bad_cells: list[tuple[int, str]] = field(default_factory=list)
+
+    def section(self, title: str) -> range:
+        """Return the lines of the level-two section with this title (empty when absent)."""
+        sections = [h for h in self.headings if h.level <= 2]
+        for heading, following in zip(sections, [*sections[1:], None], strict=True):
+            if heading.level == 2 and heading.title == title:
+                return range(heading.line, following.line if following else 10**9)
+        return range(0)
+
+
+def parse(text: str, extensions: Iterable[str]) -> Source:
+    """Parse a page (front matter included) with the book's MyST extensions."""
+    parser = create_md_parser(MdParserConfig(enable_extensions=set(extensions)), RendererHTML)
+    source = Source()
+    _collect(source, parser, text.splitlines(), 0, 0)
+    return source
+
+
+def _collect(source: Source, parser, lines: list[str], offset: int, depth: int) -> None:
+    """Add the blocks of ``lines`` to ``source``; ``offset`` is the line before the first one."""
+    tokens = parser.parse("\n".join(lines) + "\n")
+    for index, token in enumerate(tokens):
+        line = offset + token.map[0] + 1 if token.map else 0
+        if token.type == "heading_open" and token.level == 0 and depth == 0:
+            level = int(token.tag[1])
+            source.headings.append(Heading(level, tokens[index + 1].content.strip(), line))
+        elif token.type in ("fence", "colon_fence"):
+            _collect_fence(source, parser, token, lines, offset, depth)
+        elif token.type == "table_open":
+            source.tables.append(_table(tokens[index:], offset))
+        elif token.type == "inline":
+            source.images.extend(_images(token, line))
+
+
+def _collect_fence(
+    source: Source, parser, token: Token, lines: list[str], offset: int, depth: int
+) -> None:
+    first, last = token.map
+    line = offset + first + 1
+    closing = lines[min(last, len(lines)) - 1].strip().lstrip("> ")
+    if last - first < 2 or set(closing) != {token.markup[0]} or len(closing) < len(token.markup):
+        source.unclosed.append((line, token.markup))
+        return
+    match = DIRECTIVE.match(token.info.strip())
+    if not match:
+        return
+    name, argument = match.groups()
+    options, body, skipped = _options(token.content)
+    if name == "code-cell":
+        if depth == 0 and token.level == 0:
+            _collect_cell(source, token, line)
+        else:
+            source.bad_cells.append((line, "code cell inside another block"))
+        return
+    source.directives.append(Directive(name, argument.strip(), options, body, line, depth))
+    if name in ("image", "figure"):
+        source.images.append(Image(argument.strip(), options.get("alt", ""), line))
+    if name not in LITERAL:
+        _collect(source, parser, body.splitlines(), line + skipped, depth + 1)
+
+
+def _collect_cell(source: Source, token: Token, line: int) -> None:
+    result = parse_directive_text(_CellDirective, "", token.content, validate_options=False)
+    if result.warnings:
+        source.bad_cells.append((line, f"cell options: {result.warnings[0].msg}"))
+        return
+    body = "\n".join(result.body)
+    options_lines = len(token.content.splitlines()) - len(body.splitlines())
+    options = result.options
+    alt = options.get("mystnb") or {}
+    alt = (alt.get("image") or {}).get("alt", "") if isinstance(alt, dict) else ""
+    tags = options.get("tags") or ()
+    tags = tuple(tags) if isinstance(tags, list | tuple) else tuple(str(tags).split())
+    source.cells.append(Cell(body, line, line + 1 + options_lines, tags, str(alt)))
+
+
+class _CellDirective:
+    """What MyST's option parser wants to know of a directive that takes any option."""
+
+    option_spec = {"options": True}
+    required_arguments = 0
+    optional_arguments = 1
+    has_content = True
+
+
+def _options(content: str) -> tuple[dict[str, str], str, int]:
+    """Split a directive's content into options, body, and the lines the options take up."""
+    lines = content.splitlines()
+    if lines and lines[0].strip() == "---":
+        for number, text in enumerate(lines[1:], start=1):
+            if text.strip() == "---":
+                try:
+                    values = yaml.safe_load("\n".join(lines[1:number])) or {}
+                except yaml.YAMLError:
+                    values = {}  # Sphinx reports the malformed block with its line
+                options = {str(k): str(v) for k, v in values.items()}
+                return options, "\n".join(lines[number + 1 :]), number + 1
+    options = {}
+    skipped = 0
+    for text in lines:
+        match = re.match(r"^:([\w-]+):\s*(.*)$", text)
+        if not match:
+            break
+        options[match[1]] = match[2].strip()
+        skipped += 1
+    return options, "\n".join(lines[skipped:]), skipped
+
+
+def _table(tokens: list[Token], offset: int) -> Table:
+    rows: list[tuple[str, ...]] = []
+    row_lines: list[int] = []
+    row: list[str] = []
+    in_body = False
+    for index, token in enumerate(tokens):
+        if token.type == "tbody_open":
+            in_body = True
+        elif token.type == "td_open":
+            row.append(tokens[index + 1].content.strip())
+        elif token.type == "tr_close" and in_body:
+            rows.append(tuple(row))
+            row = []
+        elif token.type == "tr_open" and in_body:
+            row_lines.append(offset + token.map[0] + 1)
+        elif token.type == "table_close":
+            break
+    return Table(tuple(rows), tuple(row_lines), offset + tokens[0].map[0] + 1)
+
+
+def _images(token: Token, line: int) -> Iterator[Image]:
+    for child in token.children or ():
+        if child.type == "image":
+            yield Image(str(child.attrs.get("src", "")), child.content.strip(), line)
+
+
+def claims(source: str) -> int:
+    """Count the assertions in the code of a cell (0 when it does not parse)."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return 0
+    return sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
+
+
+def imported(sources: Iterable[str]) -> list[str]:
+    """Return the top-level modules that the code imports, sorted."""
+    names: set[str] = set()
+    for code in sources:
+        try:
+            tree = ast.parse(code)
+        except SyntaxError:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names.update(alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    return sorted(names)

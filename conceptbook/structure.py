@@ -1,0 +1,169 @@
+"""The contract of a page's body: its sections in order, and what each must hold."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .problems import Problem
+from .settings import SectionRule, StructureRule
+from .source import Directive, Source
+
+LEVELS = ("L4", "L5", "L6")
+STAFF = "L6"
+FILE_NAME = re.compile(r"^\S*\.(png|jpe?g|svg|gif|webp|avif|pdf)$", re.IGNORECASE)
+CELL_TAGS = {"hide-input", "hide-output", "hide-cell", "remove-input", "remove-output",
+             "remove-cell", "scroll-output", "full-width", "margin"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Probe:
+    """An interviewer's follow-up: the question, the level it sorts out, the answer (Markdown)."""
+
+    question: str
+    level: str
+    answer: str
+    line: int
+
+
+def probes(source: Source) -> list[Probe]:
+    """Return the probes of a page in order."""
+    return [
+        Probe(d.argument, d.options.get("level", ""), d.body, d.line)
+        for d in source.directives
+        if d.name == "probe"
+    ]
+
+
+def check_syntax(source: Source, path: str) -> Iterator[Problem]:
+    """Find what breaks any page, whatever its structure."""
+    for line, markup in source.unclosed:
+        yield Problem(path, line, f"unclosed fence {markup}", f"close it with a line '{markup}'")
+    for line, reason in source.bad_cells:
+        fix = "write `{code-cell} ipython3` at the top level with YAML options between '---' lines"
+        yield Problem(path, line, reason, fix)
+    titles = [h for h in source.headings if h.level == 1]
+    if not titles:
+        yield Problem(path, 1, "no title", "start the page with '# Title'")
+    for heading in titles[1:]:
+        fix = "one page has one '#'; use '##' for its sections"
+        yield Problem(path, heading.line, f"second title '{heading.title}'", fix)
+    level = 0
+    for heading in source.headings:
+        if heading.level > level + 1:
+            message = f"heading '{heading.title}' jumps from level {level} to {heading.level}"
+            yield Problem(path, heading.line, message, f"use level {level + 1}")
+        level = heading.level
+    for image in source.images:
+        yield from _check_alt(path, image.line, image.alt, "image")
+    for cell in source.cells:
+        yield from _check_cell(path, cell)
+
+
+def _check_cell(path: str, cell) -> Iterator[Problem]:
+    try:
+        compile(cell.source, path, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        line = cell.body_line + (error.lineno or 1) - 1
+        fix = "write plain Python (no '%' or '!' commands), so that it also runs elsewhere"
+        yield Problem(path, line, f"syntax error in a cell: {error.msg}", fix)
+    for tag in cell.tags:
+        if tag not in CELL_TAGS:
+            message = f"cell tag '{tag}'"
+            if tag == "raises-exception":
+                fix = "show an expected error with try/except and print it"
+            else:
+                fix = f"use one of {', '.join(sorted(CELL_TAGS))}"
+            yield Problem(path, cell.line, message, fix)
+    if cell.alt:
+        yield from _check_alt(path, cell.line, cell.alt, "figure")
+
+
+def _check_alt(path: str, line: int, alt: str, what: str) -> Iterator[Problem]:
+    fix = "say what it shows, to a reader who cannot see it"
+    if not alt:
+        yield Problem(path, line, f"{what} without alt text", fix)
+    elif FILE_NAME.match(alt):
+        yield Problem(path, line, f"{what} with a file name for alt text: '{alt}'", fix)
+
+
+def check_structure(source: Source, rule: StructureRule, path: str) -> Iterator[Problem]:
+    """Hold a page against the sections contract of its domain."""
+    yield from _check_opening(source, rule, path)
+    yield from _check_order(source, rule, path)
+    for section in rule.sections:
+        if source.section(section.title):
+            yield from _check_section(source, section, path)
+    for probe in probes(source):
+        if probe.level not in LEVELS:
+            message = f"probe level '{probe.level}'" if probe.level else "probe without a level"
+            fix = f"add ':level: {STAFF}' (one of {', '.join(LEVELS)})"
+            yield Problem(path, probe.line, message, fix)
+        if not probe.question or not probe.answer.strip():
+            yield Problem(path, probe.line, "probe without question or answer", "write both")
+
+
+def _check_opening(source: Source, rule: StructureRule, path: str) -> Iterator[Problem]:
+    first_section = next((h.line for h in source.headings if h.level == 2), 10**9)
+    opening = [d for d in source.directives if d.argument == rule.opening]
+    if not opening:
+        fix = f"add ':::{{admonition}} {rule.opening}' before the first section"
+        yield Problem(path, 1, f"no '{rule.opening}' admonition", fix)
+        return
+    directive: Directive = opening[0]
+    if directive.line > first_section:
+        fix = "move it to the top, below the definition"
+        yield Problem(path, directive.line, f"'{rule.opening}' comes after a section", fix)
+    words = len(directive.body.split())
+    if words > rule.opening_words:
+        message = f"'{rule.opening}' has {words} words, at most {rule.opening_words}"
+        yield Problem(path, directive.line, message, "say less")
+
+
+def _check_order(source: Source, rule: StructureRule, path: str) -> Iterator[Problem]:
+    wanted = [section.title for section in rule.sections]
+    found = [h for h in source.headings if h.level == 2]
+    titles = [h.title for h in found]
+    order = f"the order is: {' · '.join(wanted)}"
+    for heading in found:
+        if heading.title not in wanted:
+            yield Problem(path, heading.line, f"unexpected section '{heading.title}'", order)
+        elif titles.count(heading.title) > 1 and heading is not found[titles.index(heading.title)]:
+            yield Problem(path, heading.line, f"section '{heading.title}' twice", "merge the two")
+    for title in wanted:
+        if title not in titles:
+            yield Problem(path, 1, f"missing section '{title}'", f"add '## {title}'; {order}")
+    present = [h for h in found if h.title in wanted]
+    for before, after in itertools.pairwise(present):
+        if wanted.index(after.title) < wanted.index(before.title):
+            message = f"section '{after.title}' comes after '{before.title}'"
+            yield Problem(path, after.line, message, order)
+
+
+def _check_section(source: Source, rule: SectionRule, path: str) -> Iterator[Problem]:
+    lines = source.section(rule.title)
+    if rule.table_rows:
+        tables = [table for table in source.tables if table.line in lines]
+        rows = max((len(table.rows) for table in tables), default=0)
+        if rows < rule.table_rows:
+            message = f"'{rule.title}' has a table of {rows} rows, at least {rule.table_rows}"
+            yield Problem(path, lines.start, message, "add the rows that are missing")
+        for table in tables:
+            for row, line in zip(table.rows, table.row_lines, strict=True):
+                if not all(row):
+                    message = f"empty cell in the table of '{rule.title}'"
+                    yield Problem(path, line, message, "fill it in, or drop the row")
+    found = [probe for probe in probes(source) if probe.line in lines]
+    staff = sum(probe.level == STAFF for probe in found)
+    if len(found) < rule.probes:
+        message = f"'{rule.title}' has {len(found)} probes, at least {rule.probes}"
+        yield Problem(path, lines.start, message, "add ':::{probe} Question?' with an answer")
+    if staff < rule.staff_probes:
+        message = f"'{rule.title}' has {staff} {STAFF} probes, at least {rule.staff_probes}"
+        yield Problem(path, lines.start, message, "add follow-ups that only staff level answers")
+    subsections = sum(h.level == 3 and h.line in lines for h in source.headings)
+    if subsections < rule.subsections:
+        message = f"'{rule.title}' has {subsections} subsections, at least {rule.subsections}"
+        yield Problem(path, lines.start, message, "add a '###' heading for each")
