@@ -14,7 +14,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-from . import directives, figures, provenance, run, strict
+from . import directives, figures, math, navigation, provenance, run, strict
 from .problems import report
 
 STATIC = Path(__file__).parent / "static"
@@ -28,7 +28,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", _outdated)
     app.connect("env-updated", _remember_keys)
     app.add_css_file("conceptbook.css")
-    for part in (directives, figures, provenance):
+    for part in (directives, figures, math, navigation, provenance):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -38,11 +38,11 @@ def _configure(app: Sphinx, config: Config) -> None:
     config.nb_execution_mode = "off"
     config.nb_custom_formats = {".md": ["conceptbook.reader.read", {}, False]}
     config.html_static_path.append(str(STATIC))
-    # sphinx_external_toc loads this extension, which does not say that it is safe to read in
-    # parallel (it only acts after reading); its silence would make all of Sphinx serial.
-    numbering = app.extensions.get("sphinx_multitoc_numbering")
-    if numbering:
-        numbering.parallel_read_safe = True
+    # Jupyter Book loads these two, which do not say that they are safe to read in parallel
+    # (they act before or after reading); their silence would make all of Sphinx serial.
+    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
 
 
 def _start_run(app: Sphinx) -> None:

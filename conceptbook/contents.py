@@ -58,3 +58,12 @@ def _entries(node: yaml.Node) -> Iterator[tuple[str, int]]:
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             yield from _entries(value)
+
+
+def parts(toc: Path) -> list[tuple[str, list[str]]]:
+    """Return the parts of a valid contents list: caption and page names each."""
+    root = parse_toc_yaml(toc).root
+    return [
+        (tree.caption or "", [name.removesuffix(".md") for name in tree.files()])
+        for tree in root.subtrees
+    ]

@@ -25,6 +25,7 @@ FIXES = (
     (r"file not found|not readable|No such file|Include file", "mend the path"),
     (r"[Dd]uplicate", "give each label a name of its own"),
     (r"key .* not found|No key|glue", "glue a value of this name in a cell of this page"),
+    (r"formula cannot be read", "mend the LaTeX"),
     (r"isn't included in any toctree", "add it to _toc.yml"),
 )  # fmt: skip
 FALLBACK = "mend what the message names; --trace shows all that Sphinx says"
