@@ -6,6 +6,7 @@ As a Sphinx extension (``local_extensions`` in ``_config.yml``) it works under t
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-from . import directives, figures, math, navigation, provenance, run, strict
+from . import directives, figures, lean, math, navigation, provenance, run, strict
 from .problems import report
 
 STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", _outdated)
     app.connect("env-updated", _remember_keys)
     app.add_css_file("conceptbook.css")
-    for part in (directives, figures, math, navigation, provenance):
+    for part in (directives, figures, lean, math, navigation, provenance):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -37,7 +39,9 @@ def _configure(app: Sphinx, config: Config) -> None:
     # conceptbook executes pages itself and hands MyST-NB notebooks that hold their outputs.
     config.nb_execution_mode = "off"
     config.nb_custom_formats = {".md": ["conceptbook.reader.read", {}, False]}
-    config.html_static_path.append(str(STATIC))
+    # Relative, because absolute paths would make the site depend on where it was built.
+    config.html_static_path.append(os.path.relpath(STATIC, app.confdir))
+    config.templates_path.append(os.path.relpath(TEMPLATES, app.confdir))
     # Jupyter Book loads these two, which do not say that they are safe to read in parallel
     # (they act before or after reading); their silence would make all of Sphinx serial.
     for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):

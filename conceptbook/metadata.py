@@ -6,10 +6,10 @@ import difflib
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
-from .problems import Problem
+from . import yamltext
+from .problems import BookError, Problem
 from .settings import Settings
+from .yamltext import Address
 
 CONCEPT_FIELDS = {
     "summary": str,
@@ -20,8 +20,9 @@ CONCEPT_FIELDS = {
     "jupytext": dict,
     "kernelspec": dict,
 }
-NOTEBOOK_FIELDS = ("jupytext", "kernelspec")
+NOTEBOOK_FIELDS = ("jupytext", "kernelspec")  # asked for where there are cells to run
 TYPE_NAMES = {str: "text", list: "a list", dict: "a mapping"}
+HOLD_TEXT = ("tags", "aliases", "related")
 EXAMPLES = {
     "summary": "summary: The definition in one sentence.",
     "tags": "tags: [retrieval, ranking]",
@@ -35,7 +36,7 @@ EXAMPLES = {
 
 @dataclass(frozen=True)
 class Metadata:
-    """Validated front matter; ``lines`` maps a field to its line in the file."""
+    """Validated front matter; ``lines`` maps the address of each entry to its line."""
 
     summary: str = ""
     tags: tuple[str, ...] = ()
@@ -43,83 +44,81 @@ class Metadata:
     related: dict[str, str] = field(default_factory=dict)
     evidence: str = ""
     kernel: str = ""
-    lines: dict[str, int] = field(default_factory=dict)
+    lines: dict[Address, int] = field(default_factory=dict)
+
+    def line(self, *address: str | int) -> int:
+        """Return the line of a field or of an entry in it (1 for one that is missing)."""
+        return self.lines.get(address, 1)
 
 
-def split(text: str) -> tuple[str, int]:
-    """Return the YAML between the opening ``---`` lines and the number of lines it takes up."""
-    lines = text.splitlines()
-    if not lines or lines[0].rstrip() != "---":
-        return "", 0
-    for number, line in enumerate(lines[1:], start=1):
-        if line.rstrip() in ("---", "..."):
-            return "\n".join(lines[1:number]), number + 1
-    return "\n".join(lines[1:]), len(lines)
-
-
-def read_yaml(text: str, path: str) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
-    """Parse front matter into a mapping and the line of each key; malformed YAML is a problem."""
-    source, _ = split(text)
-    if not source.strip():
-        return {}, {}, []
-    try:
-        node = yaml.compose(source)
-        values = yaml.safe_load(source)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
-        reason = getattr(error, "problem", None) or "unreadable"
-        fix = "mend the YAML between the two '---' lines (quote values that hold ': ' or '#')"
-        return {}, {}, [Problem(path, line, f"malformed front matter: {reason}", fix)]
+def read(text: str, path: str) -> tuple[dict[str, Any], dict[Address, int]]:
+    """Return the front matter of a page and the line of each entry; raises BookError."""
+    lines = [line.rstrip() for line in text.split("\n")]
+    if lines[0] != "---":
+        return {}, {}
+    if "---" not in lines[1:]:
+        problem = Problem(path, 1, "front matter without an end", "close it with a line '---'")
+        raise BookError([problem])
+    values, places = yamltext.read("\n".join(lines[1 : lines.index("---", 1)]), path, above=1)
+    if values is None:
+        return {}, {}
     if not isinstance(values, dict):
         problem = Problem(path, 2, "front matter is not a mapping", "write 'field: value' lines")
-        return {}, {}, [problem]
-    lines = {key.value: key.start_mark.line + 2 for key, _ in node.value}
-    return values, lines, []
+        raise BookError([problem])
+    return values, places
 
 
 def validate(
-    values: dict[str, Any], lines: dict[str, int], path: str, settings: Settings, concept: bool
+    values: dict[str, Any], lines: dict[Address, int], path: str, settings: Settings, concept: bool
 ) -> tuple[Metadata, list[Problem]]:
     """Check front matter against the schema; ``concept`` pages must fill in every field."""
     problems: list[Problem] = []
 
-    def problem(key: str, message: str, fix: str) -> None:
-        problems.append(Problem(path, lines.get(key, 1), message, fix))
+    def problem(address: Address, message: str, fix: str) -> None:
+        problems.append(Problem(path, lines.get(address, 1), message, fix))
 
     for key in values:
         if key not in CONCEPT_FIELDS:
             close = difflib.get_close_matches(str(key), CONCEPT_FIELDS, n=1)
             fix = f"did you mean '{close[0]}'?" if close else "remove it"
-            problem(key, f"unknown front-matter field '{key}'", fix)
-    required = CONCEPT_FIELDS if concept else ()
-    for key in required:
-        if key not in values and key != "kernelspec":
-            problem(key, f"front matter lacks '{key}'", f"add for example `{EXAMPLES[key]}`")
+            problem((str(key),), f"unknown front-matter field '{key}'", fix)
+    for key in CONCEPT_FIELDS if concept else ():
+        if key not in values and key not in NOTEBOOK_FIELDS:
+            problem((key,), f"front matter lacks '{key}'", f"add for example `{EXAMPLES[key]}`")
+    good = {}
     for key, kind in CONCEPT_FIELDS.items():
-        if key in values and (not isinstance(values[key], kind) or not values[key]):
-            found = type(values[key]).__name__
-            message = f"'{key}' must be {TYPE_NAMES[kind]} that is not empty, found {found}"
-            problem(key, message, f"write for example `{EXAMPLES[key]}`")
+        value = values.get(key)
+        fix = f"write for example `{EXAMPLES[key]}`"
+        if key not in values:
+            continue
+        if not isinstance(value, kind) or not value:
+            message = f"'{key}' must be {TYPE_NAMES[kind]} that is not empty, found {value!r}"
+            problem((key,), message, fix)
+            continue
+        good[key] = value
+        if key in HOLD_TEXT:
+            for name, item in value.items() if kind is dict else enumerate(value):
+                if not isinstance(item, str) or not item.strip():
+                    address = (key, name if kind is list else str(name))
+                    problem(address, f"'{key}' holds {item!r}, which is not text", fix)
 
-    good = {k: v for k, v in values.items() if isinstance(v, CONCEPT_FIELDS.get(k, ()))}
     summary = good.get("summary", "")
     if len(summary) > settings.summary_length:
         message = f"summary has {len(summary)} characters, at most {settings.summary_length}"
-        problem("summary", message, "say it in one shorter sentence")
-    for tag in good.get("tags", []):
-        if tag not in settings.tags:
-            close = difflib.get_close_matches(str(tag), settings.tags, n=1)
+        problem(("summary",), message, "say it in one shorter sentence")
+    for index, tag in enumerate(good.get("tags", [])):
+        if isinstance(tag, str) and tag not in settings.tags:
+            close = difflib.get_close_matches(tag, settings.tags, n=1)
             hint = f"did you mean '{close[0]}'? The" if close else "the"
-            problem("tags", f"unknown tag '{tag}'", f"{hint} list of tags is in _config.yml")
+            problem(("tags", index), f"unknown tag '{tag}'", f"{hint} list of tags is in _config.yml")
     evidence = good.get("evidence", "")
     if evidence and evidence not in settings.evidence:
         fix = f"use one of {', '.join(settings.evidence)}"
-        problem("evidence", f"unknown evidence kind '{evidence}'", fix)
+        problem(("evidence",), f"unknown evidence kind '{evidence}'", fix)
     if concept and good.get("tags") and not 2 <= len(good["tags"]) <= 5:
-        problem("tags", f"{len(good['tags'])} tags", "give 2 to 5")
+        problem(("tags",), f"{len(good['tags'])} tags", "give 2 to 5")
     if concept and good.get("related") and not 3 <= len(good["related"]) <= 6:
-        problem("related", f"{len(good['related'])} related pages", "give 3 to 6")
+        problem(("related",), f"{len(good['related'])} related pages", "give 3 to 6")
     metadata = Metadata(
         summary=summary,
         tags=tuple(map(str, good.get("tags", []))),

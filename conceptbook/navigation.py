@@ -12,8 +12,6 @@ from . import run
 from .book import Book
 from .contents import parts
 
-TEMPLATES = Path(__file__).parent / "templates"
-
 
 @dataclass(frozen=True)
 class Part:
@@ -40,7 +38,6 @@ def setup(app: Sphinx) -> None:
     """Put the list in the place of the theme's."""
 
     def use_template(_: Sphinx, config) -> None:
-        config.templates_path.append(str(TEMPLATES))
         config.html_sidebars = {
             "**": ["navbar-logo.html", "search-button-field.html", "conceptbook-nav.html"]
         }

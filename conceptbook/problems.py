@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+LONGEST = 300  # characters of a message
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -19,7 +21,10 @@ class Problem:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message} — {self.fix}"
+        message = " ".join(self.message.split())  # one line, whatever a library had to say
+        if len(message) > LONGEST:
+            message = message[:LONGEST].rstrip() + " …"
+        return f"{self.path}:{self.line}: {message} — {self.fix}"
 
 
 class BookError(Exception):

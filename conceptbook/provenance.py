@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -40,12 +42,12 @@ def insert(app: Sphinx, doctree: nodes.document) -> None:
     if page is None or execution is None or title is None or not page.concept:
         return
     evidence = this.book.settings.evidence.get(page.meta.evidence, page.meta.evidence)
-    entries = nodes.definition_list(classes=["provenance"])
-    for label, value in facts(page, execution, evidence):
-        term = nodes.term("", label)
-        definition = nodes.definition("", nodes.paragraph("", value))
-        entries += nodes.definition_list_item("", term, definition)
-    title.parent.insert(title.parent.index(title) + 1, entries)
+    entries = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd></div>"
+        for label, value in facts(page, execution, evidence)
+    )
+    line = nodes.raw("", f'<dl class="provenance">{entries}</dl>', format="html")
+    title.parent.insert(title.parent.index(title) + 1, line)
 
 
 def setup(app: Sphinx) -> None:

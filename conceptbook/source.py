@@ -79,6 +79,7 @@ class Source:
     tables: list[Table] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
+    labels: list[tuple[str, int]] = field(default_factory=list)
     unclosed: list[tuple[int, str]] = field(default_factory=list)
     bad_cells: list[tuple[int, str]] = field(default_factory=list)
 
@@ -95,7 +96,7 @@ def parse(text: str, extensions: Iterable[str]) -> Source:
     """Parse a page (front matter included) with the book's MyST extensions."""
     parser = create_md_parser(MdParserConfig(enable_extensions=set(extensions)), RendererHTML)
     source = Source()
-    _collect(source, parser, text.splitlines(), 0, 0)
+    _collect(source, parser, text.split("\n"), 0, 0)
     return source
 
 
@@ -111,6 +112,8 @@ def _collect(source: Source, parser, lines: list[str], offset: int, depth: int) 
             _collect_fence(source, parser, token, lines, offset, depth)
         elif token.type == "table_open":
             source.tables.append(_table(tokens[index:], offset))
+        elif token.type == "myst_target":
+            source.labels.append((_label(token.content), line))
         elif token.type == "inline":
             source.images.extend(_images(token, line))
 
@@ -118,28 +121,43 @@ def _collect(source: Source, parser, lines: list[str], offset: int, depth: int) 
 def _collect_fence(
     source: Source, parser, token: Token, lines: list[str], offset: int, depth: int
 ) -> None:
-    first, last = token.map
-    line = offset + first + 1
-    closing = lines[min(last, len(lines)) - 1].strip().lstrip("> ")
-    if last - first < 2 or set(closing) != {token.markup[0]} or len(closing) < len(token.markup):
+    line = offset + token.map[0] + 1
+    if not _closed(token, lines):
         source.unclosed.append((line, token.markup))
         return
     match = DIRECTIVE.match(token.info.strip())
     if not match:
         return
     name, argument = match.groups()
-    options, body, skipped = _options(token.content)
     if name == "code-cell":
-        if depth == 0 and token.level == 0:
-            _collect_cell(source, token, line)
-        else:
+        if depth or token.level:
             source.bad_cells.append((line, "code cell inside another block"))
+        elif token.type != "fence" or not token.info.startswith("{"):
+            source.bad_cells.append((line, "code cell that would not run"))
+        else:
+            _collect_cell(source, token, line)
         return
+    options, body, skipped = _options(token.content)
     source.directives.append(Directive(name, argument.strip(), options, body, line, depth))
+    source.labels += [(_label(options[o]), line) for o in ("name", "label") if options.get(o)]
     if name in ("image", "figure"):
         source.images.append(Image(argument.strip(), options.get("alt", ""), line))
     if name not in LITERAL:
         _collect(source, parser, body.splitlines(), line + skipped, depth + 1)
+
+
+def _closed(token: Token, lines: list[str]) -> bool:
+    """Say whether a fence ends where its author meant it to.
+
+    Markdown closes an open fence at the next bare one, or at the end of the page: either there
+    is no such line, or the fence swallowed the opening of the directive that it belongs to.
+    """
+    mark, length = token.markup[0], len(token.markup)
+    first, last = token.map
+    closing = lines[min(last, len(lines)) - 1].strip().lstrip("> ")
+    ends = last - first >= 2 and set(closing) == {mark} and len(closing) >= length
+    swallowed = re.compile(rf"^\s*{mark}{{{length},}}\s*\{{", re.MULTILINE)
+    return ends and not swallowed.search(token.content)
 
 
 def _collect_cell(source: Source, token: Token, line: int) -> None:
@@ -207,6 +225,11 @@ def _table(tokens: list[Token], offset: int) -> Table:
         elif token.type == "table_close":
             break
     return Table(tuple(rows), tuple(row_lines), offset + tokens[0].map[0] + 1)
+
+
+def _label(text: str) -> str:
+    """Return a label as Sphinx compares it."""
+    return " ".join(text.lower().split())
 
 
 def _images(token: Token, line: int) -> Iterator[Image]:

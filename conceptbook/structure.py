@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .problems import Problem
 from .settings import SectionRule, StructureRule
-from .source import Directive, Source
+from .source import Cell, Directive, Heading, Source
 
 LEVELS = ("L4", "L5", "L6")
 STAFF = "L6"
@@ -38,31 +37,36 @@ def probes(source: Source) -> list[Probe]:
 
 
 def check_syntax(source: Source, path: str) -> Iterator[Problem]:
-    """Find what breaks any page, whatever its structure."""
-    for line, markup in source.unclosed:
-        yield Problem(path, line, f"unclosed fence {markup}", f"close it with a line '{markup}'")
-    for line, reason in source.bad_cells:
-        fix = "write `{code-cell} ipython3` at the top level with YAML options between '---' lines"
-        yield Problem(path, line, reason, fix)
+    """Find what breaks any page, whatever its structure (code cells apart)."""
     titles = [h for h in source.headings if h.level == 1]
     if not titles:
         yield Problem(path, 1, "no title", "start the page with '# Title'")
     for heading in titles[1:]:
         fix = "one page has one '#'; use '##' for its sections"
         yield Problem(path, heading.line, f"second title '{heading.title}'", fix)
-    level = 0
+    level = 0 if titles else 1
     for heading in source.headings:
         if heading.level > level + 1:
             message = f"heading '{heading.title}' jumps from level {level} to {heading.level}"
             yield Problem(path, heading.line, message, f"use level {level + 1}")
         level = heading.level
     for image in source.images:
-        yield from _check_alt(path, image.line, image.alt, "image")
+        yield from check_alt(path, image.line, image.alt, "image")
+    for cell in source.cells:
+        if cell.alt:
+            yield from check_alt(path, cell.line, cell.alt, "figure")
+
+
+def check_cells(source: Source, path: str) -> Iterator[Problem]:
+    """Find what keeps a page's code cells from running as they should."""
+    for line, reason in source.bad_cells:
+        fix = "write '```{code-cell} ipython3' at the top level, options between '---' lines"
+        yield Problem(path, line, reason, fix)
     for cell in source.cells:
         yield from _check_cell(path, cell)
 
 
-def _check_cell(path: str, cell) -> Iterator[Problem]:
+def _check_cell(path: str, cell: Cell) -> Iterator[Problem]:
     try:
         compile(cell.source, path, "exec", dont_inherit=True)
     except SyntaxError as error:
@@ -77,11 +81,17 @@ def _check_cell(path: str, cell) -> Iterator[Problem]:
             else:
                 fix = f"use one of {', '.join(sorted(CELL_TAGS))}"
             yield Problem(path, cell.line, message, fix)
-    if cell.alt:
-        yield from _check_alt(path, cell.line, cell.alt, "figure")
 
 
-def _check_alt(path: str, line: int, alt: str, what: str) -> Iterator[Problem]:
+def check_unclosed(source: Source, path: str) -> Iterator[Problem]:
+    """Find fences that swallow what follows them, so that the page says something else."""
+    for line, markup in source.unclosed:
+        fix = f"close it with a line '{markup}' (a fence around others needs a longer one)"
+        yield Problem(path, line, f"unclosed fence {markup}", fix)
+
+
+def check_alt(path: str, line: int, alt: str, what: str) -> Iterator[Problem]:
+    """Find alternative text that is missing or says nothing."""
     fix = "say what it shows, to a reader who cannot see it"
     if not alt:
         yield Problem(path, line, f"{what} without alt text", fix)
@@ -110,7 +120,7 @@ def _check_opening(source: Source, rule: StructureRule, path: str) -> Iterator[P
     opening = [d for d in source.directives if d.argument == rule.opening]
     if not opening:
         fix = f"add ':::{{admonition}} {rule.opening}' before the first section"
-        yield Problem(path, 1, f"no '{rule.opening}' admonition", fix)
+        yield Problem(path, _title_line(source), f"no '{rule.opening}' admonition", fix)
         return
     directive: Directive = opening[0]
     if directive.line > first_section:
@@ -124,22 +134,39 @@ def _check_opening(source: Source, rule: StructureRule, path: str) -> Iterator[P
 
 def _check_order(source: Source, rule: StructureRule, path: str) -> Iterator[Problem]:
     wanted = [section.title for section in rule.sections]
-    found = [h for h in source.headings if h.level == 2]
-    titles = [h.title for h in found]
     order = f"the order is: {' · '.join(wanted)}"
-    for heading in found:
-        if heading.title not in wanted:
-            yield Problem(path, heading.line, f"unexpected section '{heading.title}'", order)
-        elif titles.count(heading.title) > 1 and heading is not found[titles.index(heading.title)]:
+    found: dict[str, Heading] = {}  # the first heading of each wanted section
+    previous = -1
+    titles = {h.title for h in source.headings if h.level == 2}
+    for heading in (h for h in source.headings if h.level == 2):
+        expected = wanted[previous + 1] if previous + 1 < len(wanted) else None
+        if heading.title in found:
             yield Problem(path, heading.line, f"section '{heading.title}' twice", "merge the two")
+        elif heading.title in wanted:
+            position = wanted.index(heading.title)
+            if position < previous:
+                message = f"section '{heading.title}' comes after '{wanted[previous]}'"
+                yield Problem(path, heading.line, message, order)
+            found[heading.title] = heading
+            previous = position
+        elif expected and expected not in titles:
+            message = f"section '{heading.title}' in the place of '{expected}'"
+            yield Problem(path, heading.line, message, f"write '## {expected}'; {order}")
+            found[expected] = heading
+            previous += 1
+        else:
+            yield Problem(path, heading.line, f"unexpected section '{heading.title}'", order)
+    line = _title_line(source)
     for title in wanted:
-        if title not in titles:
-            yield Problem(path, 1, f"missing section '{title}'", f"add '## {title}'; {order}")
-    present = [h for h in found if h.title in wanted]
-    for before, after in itertools.pairwise(present):
-        if wanted.index(after.title) < wanted.index(before.title):
-            message = f"section '{after.title}' comes after '{before.title}'"
-            yield Problem(path, after.line, message, order)
+        if title in found:
+            line = found[title].line
+        else:
+            fix = f"add '## {title}' below this section; {order}"
+            yield Problem(path, line, f"missing section '{title}'", fix)
+
+
+def _title_line(source: Source) -> int:
+    return next((h.line for h in source.headings if h.level == 1), 1)
 
 
 def _check_section(source: Source, rule: SectionRule, path: str) -> Iterator[Problem]:

@@ -1,0 +1,124 @@
+"""The real book as built: what every page must hold, whatever it is about."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import ROOT
+
+PAGES = sorted(
+    path.relative_to(ROOT / "book").with_suffix("").as_posix()
+    for path in (ROOT / "book").glob("*/*.md")
+    if path.stem != "index"
+)
+
+
+@pytest.fixture(scope="session")
+def soups(site: Path) -> dict[str, BeautifulSoup]:
+    """Every concept page of the site, parsed."""
+    return {
+        page: BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser")
+        for page in PAGES
+    }
+
+
+def test_the_book_has_pages(soups):
+    assert "ml-system-design/two-tower-model" in soups
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_says_what_backs_it(soups, page):
+    line = soups[page].select_one("dl.provenance")
+    facts = {item.dt.text: item.dd.text for item in line.find_all("div")}
+    assert list(facts) == ["Evidence", "Claims asserted", "Executed", "Run time", "With"]
+    assert int(facts["Claims asserted"]) >= 1
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", facts["Executed"])
+    assert re.search(r"Python 3\.\d+\.\d+, ", facts["With"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_numbers_in_prose_come_from_the_run(soups, page):
+    """Each page puts computed values into its sentences, and none is left unfilled."""
+    article = soups[page].select_one("article")
+    source = (ROOT / "book" / f"{page}.md").read_text("utf-8")
+    names = re.findall(r"\{glue:text\}`([\w.-]+)", source)
+    assert names, "no computed number in the prose"
+    assert "{glue" not in article.text
+    assert "pasted" in str(article) or article.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_figures_are_inline_follow_the_theme_and_have_a_text_alternative(soups, page):
+    figures = soups[page].select("svg.figure")
+    assert figures, "a page shows at least one figure"
+    for figure in figures:
+        assert figure["role"] == "img"
+        assert len(figure["aria-label"].split()) >= 8, figure["aria-label"]
+        assert "currentColor" in str(figure)
+        assert len(str(figure)) < 150_000, "figure above 150 KB"
+    identifiers = [tag["id"] for tag in soups[page].select("[id]")]
+    assert len(identifiers) == len(set(identifiers)), "the page repeats an id"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_formulas_are_part_of_the_page(soups, page):
+    assert not soups[page].select("script[src*=mathjax]")
+    for formula in soups[page].select("math"):
+        assert formula.select_one("annotation").text.strip()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_answers_are_folded(soups, page):
+    probes = soups[page].select("details.probe")
+    assert len(probes) >= 5
+    assert sum("probe-l6" in probe["class"] for probe in probes) >= 2
+    assert not any(probe.has_attr("open") for probe in probes)
+    assert all(probe["id"].startswith("probe-") for probe in probes)
+
+
+def test_internal_links_and_anchors_resolve(site, soups):
+    broken = []
+    for page, soup in soups.items():
+        here = site / f"{page}.html"
+        for link in soup.select("a[href]"):
+            target, _, anchor = link["href"].partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue
+            file = (here.parent / target).resolve() if target else here
+            if not file.exists():
+                broken.append(f"{page}: {link['href']}")
+            elif anchor and file.suffix == ".html":
+                text = soup if file == here else BeautifulSoup(file.read_text("utf-8"), "lxml")
+                if not text.find(id=anchor):
+                    broken.append(f"{page}: {link['href']}")
+    assert not broken
+
+
+def test_two_cold_builds_in_different_folders_are_identical(tmp_path):
+    """The whole site, byte for byte, each page executed anew each time."""
+    sites = []
+    for name in ("first", "second-folder"):
+        root = tmp_path / name
+        shutil.copytree(
+            ROOT, root, ignore=shutil.ignore_patterns(".venv", "_build", ".git", "__pycache__")
+        )
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+        command = [sys.executable, "-m", "conceptbook", "build"]
+        result = subprocess.run(
+            command, cwd=root, env=environment, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        sites.append(root / "_build" / "html")
+    files = [sorted(p.relative_to(s) for p in s.rglob("*") if p.is_file()) for s in sites]
+    assert files[0] == files[1]
+    _, different, errors = filecmp.cmpfiles(*sites, files[0], shallow=False)
+    assert not different
+    assert not errors
