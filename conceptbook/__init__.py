@@ -14,9 +14,10 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
+from sphinx_external_toc.api import FileItem
 
 from . import directives, figures, lean, math, navigation, provenance, run, strict
-from .problems import report
+from .problems import BookError, report
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -25,8 +26,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything the extension adds to Sphinx."""
     app.add_config_value("conceptbook", {}, "env", [dict])
+    if run.is_active():
+        strict.setup(app)
     app.connect("config-inited", _configure, priority=100)
+    app.connect("config-inited", _leave_out_missing, priority=950)  # when the list is parsed
     app.connect("builder-inited", _start_run)
+    app.connect("source-read", _stand_in)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-updated", _remember_keys)
     app.add_css_file("conceptbook.css")
@@ -49,25 +54,43 @@ def _configure(app: Sphinx, config: Config) -> None:
             app.extensions[name].parallel_read_safe = True
 
 
+def _leave_out_missing(app: Sphinx, config: Config) -> None:
+    """Take pages that do not exist (which is reported) from the contents list Sphinx uses."""
+    for document in config.external_site_map.values() if run.is_active() else ():
+        for tree in document.subtrees:
+            tree.items = [
+                item
+                for item in tree.items
+                if not isinstance(item, FileItem)
+                or item.removesuffix(".md") in run.current().book.pages
+            ]
+
+
 def _start_run(app: Sphinx) -> None:
     """Under the stock command nothing ran before Sphinx: load and execute the book now."""
+    if run.is_active():
+        return
+    folder = Path(app.srcdir)
     try:
-        this = run.current()
-    except LookupError:
-        folder = Path(app.srcdir)
-        toc = Path(app.confdir or folder, app.config.external_toc_path)
         this = run.start(
             run.find_root(folder),
             folder,
-            toc,
+            Path(app.confdir or folder, app.config.external_toc_path),
             {option.name: option.value for option in app.config},
             Path(app.outdir).parent / "executed",
         )
-        run.activate(this)
-        if this.problems:
-            raise ExtensionError(f"\n{report(this.problems)}") from None
-    else:
-        strict.setup(app)
+    except BookError as error:
+        raise ExtensionError(f"\n{error}") from None
+    if this.problems:
+        raise ExtensionError(f"\n{report(this.problems)}")
+    run.activate(this)
+
+
+def _stand_in(app: Sphinx, name: str, source: list[str]) -> None:
+    """Give Sphinx an empty page for one that cannot be read, so that it goes on to the others."""
+    page = run.current().book.pages.get(name)
+    if page and not page.readable:
+        source[0] = f"# {name}\n"
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sphinx.util.matching import Matcher
+
 from . import metadata, source, structure
 from .contents import check_contents
 from .metadata import Metadata
-from .problems import Problem
-from .settings import Settings, from_config, read_planned
+from .problems import BookError, Problem
+from .settings import CONFIG_FILE, Settings, from_config, read_planned
 
 PLANNED_FILE = "planned.yml"
 
@@ -21,7 +22,8 @@ class Page:
     """One page as its author wrote it.
 
     ``name`` is the path below the source folder without suffix, ``domain`` its first folder,
-    ``readable`` is False when text or front matter could not be read at all.
+    ``readable`` is False when it cannot be told what the author meant: not UTF-8, malformed
+    front matter, an unclosed fence. Such a page is checked no further.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Page:
     runnable: bool = False
     meta: Metadata = field(default_factory=Metadata)
     cells: tuple[source.Cell, ...] = ()
+    labels: tuple[tuple[str, int], ...] = ()
     probes: tuple[structure.Probe, ...] = ()
 
     @property
@@ -73,28 +76,31 @@ def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
     """Read every page below ``folder`` and check it.
 
     ``config`` is the Sphinx configuration; mistakes are collected in ``Book.problems``.
-    Raises BookError when the book's own settings cannot be used.
+    Raises BookError when what all pages depend on cannot be used: settings, contents list,
+    planned pages.
     """
-    settings = from_config(config.get("conceptbook") or {})
+    settings = from_config(config.get("conceptbook") or {}, root / CONFIG_FILE)
     extensions = tuple(config.get("myst_enable_extensions") or ())
-    planned = read_planned(folder / PLANNED_FILE)
-    excluded = list(config.get("exclude_patterns") or ())
+    planned_file = folder / PLANNED_FILE
+    planned = read_planned(planned_file, planned_file.relative_to(root).as_posix())
+    excluded = Matcher(list(config.get("exclude_patterns") or ()))
     problems: list[Problem] = []
     pages: dict[str, Page] = {}
     for file in sorted(folder.rglob("*.md")):
-        relative = file.relative_to(folder).as_posix()
-        if any(fnmatch.fnmatch(relative, pattern.replace("**/", "*")) for pattern in excluded):
+        relative = file.relative_to(folder)
+        if any(excluded(part.as_posix()) for part in (relative, *relative.parents)):
             continue
+        name = relative.with_suffix("").as_posix()
         path = file.relative_to(root).as_posix()
-        page, found = _read_page(file, relative.removesuffix(".md"), path, settings, extensions)
-        pages[page.name] = page
+        pages[name], found = _read_page(file, name, path, settings, extensions)
         problems += found
-    order, found = check_contents(toc, toc.name, {name: page.path for name, page in pages.items()})
+    order, found = check_contents(toc, {name: page.path for name, page in pages.items()})
     problems += found
     position = {name: number for number, name in enumerate(order)}
     names = sorted(pages, key=lambda name: (position.get(name, len(order)), name))
     ordered = {name: pages[name] for name in names}
     problems += _check_related(ordered, planned)
+    problems += _check_labels(ordered)
     return Book(root, folder, settings, ordered, planned, extensions, tuple(problems))
 
 
@@ -103,26 +109,30 @@ def _read_page(
 ) -> tuple[Page, list[Problem]]:
     domain = name.split("/")[0] if "/" in name else ""
     concept = domain in settings.domains and not name.endswith("/index")
-    unreadable = Page(name, path, "", domain=domain, concept=concept, readable=False)
     data = file.read_bytes()
+    # Line ends as Sphinx reads them; a byte-order mark is not part of the text.
+    text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+    unreadable = Page(name, path, text, domain=domain, concept=concept, readable=False)
     try:
-        text = data.decode("utf-8")
+        data.decode("utf-8")
+        values, lines = metadata.read(text, path)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         return unreadable, [Problem(path, line, "not UTF-8", "save the file as UTF-8")]
-    values, lines, problems = metadata.read_yaml(text, path)
-    if problems:
-        return unreadable, problems
-    meta, found = metadata.validate(values, lines, path, settings, concept)
-    problems += found
+    except BookError as error:
+        return unreadable, error.problems
+    meta, problems = metadata.validate(values, lines, path, settings, concept)
     blocks = source.parse(text, extensions)
+    unclosed = list(structure.check_unclosed(blocks, path))
+    if unclosed:
+        return unreadable, problems + unclosed
     problems += structure.check_syntax(blocks, path)
     if concept:
         rule = settings.structures[settings.domains[domain]]
         problems += structure.check_structure(blocks, rule, path)
-    kernel_problems = _check_kernel(values, meta, bool(blocks.cells), concept, path)
-    problems += kernel_problems
-    syntax_errors = any("syntax error" in problem.message for problem in problems)
+    obstacles = _check_kernel(values, meta, bool(blocks.cells), concept, path)
+    obstacles += structure.check_cells(blocks, path)
+    problems += obstacles
     page = Page(
         name=name,
         path=path,
@@ -130,9 +140,10 @@ def _read_page(
         title=next((h.title for h in blocks.headings if h.level == 1), name),
         domain=domain,
         concept=concept,
-        runnable=bool(blocks.cells) and not (kernel_problems or blocks.bad_cells or syntax_errors),
+        runnable=bool(blocks.cells) and not obstacles,
         meta=meta,
         cells=tuple(blocks.cells),
+        labels=tuple(blocks.labels),
         probes=tuple(structure.probes(blocks)),
     )
     return page, problems
@@ -149,11 +160,12 @@ def _check_kernel(
         return [Problem(path, 1, "no kernelspec, so its cells would not run", fix)]
     if not metadata.is_notebook(values):
         fix = f"add `{metadata.EXAMPLES['jupytext']}`"
-        return [Problem(path, 1, "not declared as a MyST notebook", fix)]
+        line = meta.line("jupytext")
+        return [Problem(path, line, "not declared as a MyST notebook", fix)]
     if meta.kernel != "python3":
         message = f"unknown kernel '{meta.kernel}'"
-        line = meta.lines.get("kernelspec", 1)
-        return [Problem(path, line, message, f"add `{metadata.EXAMPLES['kernelspec']}`")]
+        line = meta.line("kernelspec")
+        return [Problem(path, line, message, f"write `{metadata.EXAMPLES['kernelspec']}`")]
     return []
 
 
@@ -162,7 +174,7 @@ def _check_related(pages: dict[str, Page], planned: dict[str, Any]) -> list[Prob
     problems = []
     for page in pages.values():
         for slug in page.meta.related:
-            line = page.meta.lines.get("related", 1)
+            line = page.meta.line("related", slug)
             if slug == page.slug:
                 fix = "name another page"
                 problems.append(Problem(page.path, line, "the page is related to itself", fix))
@@ -170,4 +182,17 @@ def _check_related(pages: dict[str, Page], planned: dict[str, Any]) -> list[Prob
                 message = f"related page '{slug}' does not exist"
                 fix = f"name a page of the book, or one planned in {PLANNED_FILE}"
                 problems.append(Problem(page.path, line, message, fix))
+    return problems
+
+
+def _check_labels(pages: dict[str, Page]) -> list[Problem]:
+    """Find labels that two places share; Sphinx, reading pages in parallel, may not see it."""
+    first: dict[str, str] = {}
+    problems = []
+    for page in pages.values():
+        for label, line in page.labels:
+            if label in first:
+                message = f"duplicate label '{label}', also at {first[label]}"
+                problems.append(Problem(page.path, line, message, "give each a name of its own"))
+            first.setdefault(label, f"{page.path}:{line}")
     return problems

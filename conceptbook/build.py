@@ -18,13 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 from tqdm import tqdm
 
-from . import environment, run
+from . import configuration, contents, environment, run
 from .problems import BookError, Problem
 
 PERCENT = re.compile(r"^(.*?)\.\.\. ?\[ *(\d+)%\]")
@@ -88,11 +87,10 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
     """
     start = time.monotonic()
     layout = Layout(root.resolve())
-    layout.build.mkdir(exist_ok=True)
+    config = configuration.read(layout.config, layout.toc, layout.folder)
     with _lock(layout):
         _recover(layout)
         _set_source_date(layout.root)
-        config = _sphinx_config(layout)
         inputs = _digest(_input_files(layout), layout, environment.fingerprint(layout.root))
         stamp = _read_stamp(layout)
         if not fresh and stamp.get("inputs") == inputs:
@@ -100,8 +98,8 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
         this = run.start(layout.root, layout.folder, layout.toc, config, layout.build / "executed")
         frame = _frame(layout, this)
         incremental = not fresh and stamp.get("frame") == frame
-        with run.active(this):
-            if all(page.readable for page in this.book.pages.values()) and this.book.pages:
+        if contents.usable(layout.toc):
+            with run.active(this):
                 _render(layout, config, this, incremental, trace)
         if this.problems:
             shutil.rmtree(layout.staging, ignore_errors=True)
@@ -114,7 +112,13 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
 @contextmanager
 def _lock(layout: Layout) -> Iterator[None]:
     """Keep a second build of the same book waiting out: it would write the same files."""
-    with open(layout.build / "lock", "w", encoding="utf-8") as file:
+    try:
+        layout.build.mkdir(exist_ok=True)
+        file = open(layout.build / "lock", "w", encoding="utf-8")  # noqa: SIM115 (closed below)
+    except OSError as error:
+        fix = "give this folder's owner the right to write, or move what is in the way"
+        raise BookError([Problem("_build", 1, f"cannot write here: {error}", fix)]) from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -132,34 +136,6 @@ def _set_source_date(root: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode == 0 and result.stdout.strip():
         os.environ["SOURCE_DATE_EPOCH"] = result.stdout.strip()
-
-
-def _sphinx_config(layout: Layout) -> dict[str, Any]:
-    """Return the Sphinx configuration that the stock command would use.
-
-    Raises BookError for a ``_config.yml`` that is missing, malformed or against its schema.
-    """
-    name = layout.config.name
-    fix = "see https://jupyterbook.org/v1/customize/config.html"
-    try:
-        config, meta = get_final_config(
-            user_yaml=layout.config,
-            cli_config={
-                "external_toc_path": layout.toc.as_posix(),
-                "latex_individualpages": False,
-            },
-            sourcedir=layout.folder,
-            raise_on_invalid=True,
-        )
-    except OSError:
-        raise BookError([Problem(name, 1, "the configuration is missing", fix)]) from None
-    except Exception as error:  # YAML and JSON schema libraries raise kinds of their own
-        mark = getattr(error, "problem_mark", None)
-        message = " ".join(str(getattr(error, "problem", None) or error).split())
-        line = mark.line + 1 if mark else 1
-        raise BookError([Problem(name, line, message, fix)]) from error
-    del meta
-    return config
 
 
 def _input_files(layout: Layout) -> list[Path]:
@@ -220,11 +196,20 @@ def _render(
             )
             app.build()
     except SphinxError as error:
-        message = " ".join(str(error).split())
-        this.problems.append(Problem("_config.yml", 1, message, "see --trace"))
+        this.problems.append(_crash(error, layout))
     finally:
         if isinstance(status, _Status):
             status.close()
+
+
+def _crash(error: SphinxError, layout: Layout) -> Problem:
+    """Return why Sphinx gave up, at the file that an extension could not read if it says so."""
+    cause = getattr(error, "orig_exc", None) or error
+    file = getattr(cause, "filename", None)
+    if not file:
+        return Problem(layout.config.name, 1, str(error), "see --trace")
+    name = os.path.relpath(os.fsdecode(file), layout.root)
+    return Problem(name, getattr(cause, "lineno", None) or 1, str(cause), "mend this file")
 
 
 class _Status(io.TextIOBase):

@@ -27,8 +27,12 @@ VARIABLES = {
 }
 
 
-def kernel_variables(scratch: Path) -> dict[str, str]:
-    """Return the environment of one kernel, with its own IPython folder below ``scratch``."""
+def kernel_variables(scratch: Path, root: Path, output_limit: int) -> dict[str, str]:
+    """Return the environment of one kernel, with its own IPython folder below ``scratch``.
+
+    The guard in that folder writes to ``scratch / "report"`` what the page does that it may
+    not: reach for the network, write below the book's ``root`` or more than ``output_limit``.
+    """
     profile = scratch / "ipython"
     shutil.copytree(KERNEL_FILES / "ipython", profile)
     return {
@@ -36,7 +40,9 @@ def kernel_variables(scratch: Path) -> dict[str, str]:
         **VARIABLES,
         "IPYTHONDIR": str(profile),
         "MATPLOTLIBRC": str(KERNEL_FILES / "matplotlibrc"),
-        "CONCEPTBOOK_NETWORK_REPORT": str(scratch / "network"),
+        "CONCEPTBOOK_REPORT": str(scratch / "report"),
+        "CONCEPTBOOK_SOURCES": str(root.resolve()),
+        "CONCEPTBOOK_OUTPUT_LIMIT": str(output_limit),
     }
 
 

@@ -109,8 +109,9 @@ def validate(
     for index, tag in enumerate(good.get("tags", [])):
         if isinstance(tag, str) and tag not in settings.tags:
             close = difflib.get_close_matches(tag, settings.tags, n=1)
-            hint = f"did you mean '{close[0]}'? The" if close else "the"
-            problem(("tags", index), f"unknown tag '{tag}'", f"{hint} list of tags is in _config.yml")
+            fix = "use one of the tags in _config.yml"
+            fix = f"did you mean '{close[0]}'? If not, {fix}" if close else fix
+            problem(("tags", index), f"unknown tag '{tag}'", fix)
     evidence = good.get("evidence", "")
     if evidence and evidence not in settings.evidence:
         fix = f"use one of {', '.join(settings.evidence)}"

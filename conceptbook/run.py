@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from . import environment, execution, store
+from . import environment, execution, outputs, store
 from .book import Book, Page, load
 from .problems import Problem
 from .store import Execution, Store
@@ -20,16 +20,12 @@ from .store import Execution, Store
 
 @dataclass
 class Run:
-    """A book with the result of executing it.
-
-    ``keys`` names the result of each runnable page; ``failed`` holds the pages without one.
-    """
+    """A book with the results of executing it; ``keys`` names the result of each runnable page."""
 
     book: Book
     store: Store
     keys: dict[str, str]
     problems: list[Problem] = field(default_factory=list)
-    failed: set[str] = field(default_factory=set)
     executed: int = 0
 
     def execution(self, name: str) -> Execution | None:
@@ -44,6 +40,11 @@ _current: ContextVar[Run] = ContextVar("conceptbook_run")
 def current() -> Run:
     """Return the run that the Sphinx extension works for; raises LookupError outside one."""
     return _current.get()
+
+
+def is_active() -> bool:
+    """Say whether there is a current run."""
+    return _current.get(None) is not None
 
 
 @contextmanager
@@ -91,18 +92,21 @@ def _keys(book: Book, fingerprint: str) -> dict[str, str]:
 
 def execute(run: Run) -> None:
     """Execute the pages whose results are missing, and show how far it is."""
-    missing: dict[str, Page] = {}
+    missing: dict[str, list[Page]] = {}
     for name, key in run.keys.items():
         if run.store.read(key) is None:
-            missing.setdefault(key, run.book.pages[name])
+            missing.setdefault(key, []).append(run.book.pages[name])
     if missing:
         with _Progress(len(missing)) as progress:
             run.problems += execution.run_pages(
-                missing.items(), run.store, run.book.settings, run.book.folder, progress
+                missing, run.store, run.book.settings, run.book.root, progress
             )
     run.executed = len(missing)
-    run.failed = {name for name, key in run.keys.items() if run.store.read(key) is None}
     run.store.prune(set(run.keys.values()))
+    for name in run.keys:
+        result = run.execution(name)
+        if result:
+            run.problems += outputs.check_figures(run.book.pages[name], result.outputs)
 
 
 class _Progress:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from . import yamltext
 from .problems import BookError, Problem
+
+CONFIG_FILE = "_config.yml"
+SECTION = ("sphinx", "config", "conceptbook")  # where the settings are in it
 
 
 @dataclass(frozen=True)
@@ -48,61 +50,105 @@ class Settings:
     output_limit: int = 1_000_000
 
 
-def from_config(config: dict[str, Any], path: str = "_config.yml") -> Settings:
+TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+COUNT = {"type": "integer", "minimum": 0}
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "domains": TEXTS,
+        "evidence": TEXTS,
+        "tags": TEXTS,
+        "summary_length": COUNT,
+        "cell_timeout": COUNT,
+        "output_limit": COUNT,
+        "structures": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["opening", "opening_words", "sections"],
+                "properties": {
+                    "opening": {"type": "string"},
+                    "opening_words": COUNT,
+                    "sections": {
+                        "type": "array",
+                        "items": {
+                            "type": ["string", "object"],
+                            "additionalProperties": False,
+                            "required": ["title"],
+                            "properties": {
+                                "title": {"type": "string"},
+                                "table_rows": COUNT,
+                                "probes": COUNT,
+                                "staff_probes": COUNT,
+                                "subsections": COUNT,
+                            },
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+PLANNED_SCHEMA = {
+    "type": ["object", "null"],
+    "additionalProperties": {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["title", "definition"],
+            "properties": {"title": {"type": "string"}, "definition": {"type": "string"}},
+        },
+    },
+}
+
+
+def from_config(config: dict[str, Any], file: Path) -> Settings:
     """Turn the ``conceptbook`` mapping of a configuration into settings.
 
-    Raises BookError when a key is unknown or a value has the wrong shape.
+    ``file`` is where it was read from. Raises BookError when a key is unknown or a value has
+    the wrong shape.
     """
-    known = set(Settings.__dataclass_fields__)
-    unknown = sorted(set(config) - known)
-    if unknown:
-        raise BookError(
-            Problem(path, 1, f"unknown conceptbook setting '{key}'", f"use one of {sorted(known)}")
-            for key in unknown
-        )
-    values = dict(config)
-    try:
-        values["structures"] = {
-            name: StructureRule(
-                opening=rule["opening"],
-                opening_words=rule["opening_words"],
-                sections=tuple(
-                    SectionRule(section) if isinstance(section, str) else SectionRule(**section)
-                    for section in rule["sections"]
-                ),
-            )
-            for name, rule in values.get("structures", {}).items()
-        }
-    except (KeyError, TypeError, AttributeError) as error:
-        problem = Problem(
-            path,
-            1,
-            f"conceptbook.structures cannot be read ({error})",
-            "give each structure 'opening', 'opening_words' and a list of 'sections'",
-        )
-        raise BookError([problem]) from error
-    for folder, structure in values.get("domains", {}).items():
-        if structure not in values["structures"]:
-            problem = Problem(
-                path,
-                1,
-                f"domain '{folder}' follows the unknown structure '{structure}'",
-                f"use one of {sorted(values['structures'])}",
-            )
-            raise BookError([problem])
-    return Settings(**values)
+    lines = yamltext.read_file(file, file.name)[1] if file.is_file() else {}
+    problems = list(yamltext.check(config, SCHEMA, file.name, lines, SECTION))
+    if not problems:
+        structures = config.get("structures", {})
+        for folder, name in config.get("domains", {}).items():
+            if name not in structures:
+                line = lines.get((*SECTION, "domains", folder), 1)
+                message = f"domain '{folder}' follows the unknown structure '{name}'"
+                fix = yamltext.closest(name, structures)
+                problems.append(Problem(file.name, line, message, fix))
+    if problems:
+        raise BookError(problems)
+    rules = {name: _structure(rule) for name, rule in structures.items()}
+    return Settings(**{**config, "structures": rules})
 
 
-def read_planned(path: Path) -> dict[str, dict[str, str]]:
+def _structure(rule: dict[str, Any]) -> StructureRule:
+    sections = (
+        SectionRule(section) if isinstance(section, str) else SectionRule(**section)
+        for section in rule["sections"]
+    )
+    return StructureRule(rule["opening"], rule["opening_words"], tuple(sections))
+
+
+def read_planned(file: Path, path: str) -> dict[str, dict[str, str]]:
     """Return planned pages by slug: ``domain``, ``title`` and ``definition`` each.
 
     The file maps a domain's folder to a mapping of slugs; a book without one plans nothing.
+    ``path`` is how messages call it. Raises BookError when it cannot be used.
     """
-    if not path.is_file():
+    if not file.is_file():
         return {}
-    domains = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    domains, lines = yamltext.read_file(file, path)
+    problems = list(yamltext.check(domains, PLANNED_SCHEMA, path, lines))
+    if problems:
+        raise BookError(problems)
     return {
         slug: {"domain": domain, **entry}
-        for domain, entries in domains.items()
+        for domain, entries in (domains or {}).items()
         for slug, entry in entries.items()
     }

@@ -9,26 +9,37 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util import logging as sphinx_logging
 
-from . import run
+from . import run, yamltext
+from .book import Book
 from .problems import Problem
+from .settings import CONFIG_FILE
 
+MISSING_TARGET = (
+    r"cross-reference target not found|undefined label|unknown document|local id not found"
+    r"|reference target not found"
+)
 # What Sphinx says (a pattern) and how to mend it. The first match counts.
 FIXES = (
     (r"Unknown directive type|unknown directive", "check the directive's spelling"),
     (r"[Uu]nknown interpreted text role|unknown role", "check the role's spelling"),
-    (r"option", "check the directive's options and their values"),
-    (r"cross-reference target not found|undefined label|local id not found|multiple targets",
-     "name a page, heading or label that exists"),
-    (r"concept reference target not found", "name the slug of a page that is written or planned"),
-    (r"could not find bibtex key", "add the work to book/references.bib, or mend the key"),
+    (r"\[myst\.directive_|option", "check the directive's options and their values"),
+    (r"'concept' reference target", "name the slug of a page that is written or planned"),
+    (MISSING_TARGET, "name a page, heading or label that exists"),
+    (r"multiple targets", "name the page too, so that one target is meant"),
+    (r"could not find bibtex key", "add the work to references.bib, or mend the key"),
     (r"image file not readable", "add the image, or mend its path (relative to this page)"),
     (r"file not found|not readable|No such file|Include file", "mend the path"),
     (r"[Dd]uplicate", "give each label a name of its own"),
     (r"key .* not found|No key|glue", "glue a value of this name in a cell of this page"),
     (r"formula cannot be read", "mend the LaTeX"),
-    (r"isn't included in any toctree", "add it to _toc.yml"),
-)  # fmt: skip
+    (r"config value|theme option", "mend or remove the setting"),
+)
 FALLBACK = "mend what the message names; --trace shows all that Sphinx says"
+# What conceptbook has looked for itself, and reported in its own words.
+CHECKED = re.compile(
+    r"\[myst\.header\]|\[myst-nb\.lexer\]|\[mystnb\.nbcell\]|duplicate label"
+    r"|Duplicate explicit target"
+)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -44,32 +55,47 @@ class ProblemHandler(logging.Handler):
         super().__init__(logging.WARNING)
         self.addFilter(sphinx_logging.WarningSuppressor(app))
         self.addFilter(sphinx_logging.WarningLogRecordTranslator(app))
+        self.known = {(problem.path, problem.line) for problem in run.current().problems}
 
     def emit(self, record: logging.LogRecord) -> None:
         this = run.current()
-        path, line = _place(str(getattr(record, "location", "") or ""), this.book.root)
         message = " ".join(ANSI.sub("", logging.LogRecord.getMessage(record)).split())
-        page = next((p for p in this.book.pages.values() if p.path == path), None)
-        missing_result = page is not None and page.name in this.failed
-        if (
-            missing_result
-            and re.search(r"glue|No key|not found", message)
-            and "glue" in (f"{record.name} {getattr(record, 'subtype', '')} {message}")
-        ):
-            return  # its cells did not run: that is the problem, and it is reported
-        this.problems.append(Problem(path, line, message, fix_for(message)))
+        location = str(getattr(record, "location", "") or "")
+        path, line = _place(location, this.book.root) if location else _setting(message, this.book)
+        if not (CHECKED.search(message) or (path, line) in self.known or _follows(path, message)):
+            this.problems.append(Problem(path, line, message, fix_for(message)))
+
+
+def _follows(path: str, message: str) -> bool:
+    """Say whether a warning comes from a mistake that is reported already."""
+    book = run.current().book
+    unreadable = [page for page in book.pages.values() if not page.readable]
+    if any(page.path == path for page in unreadable):
+        return True
+    if re.search(MISSING_TARGET, message):
+        targets = re.findall(r"(?:: |in doc )'?([^' ]+)", message)
+        return any(t == page.name or t in page.text for page in unreadable for t in targets)
+    page = next((page for page in book.pages.values() if page.path == path), None)
+    no_results = page and page.cells and not run.current().execution(page.name)
+    return bool(no_results and "glue" in message)
 
 
 def _place(location: str, root: Path) -> tuple[str, int]:
     """Turn Sphinx's ``/path/file.md:12`` into a path relative to the book and a line."""
     match = re.match(r"^(.*?)(?::(\d+))?(?::.*)?$", location)
     path, line = match[1], int(match[2] or 1)
-    if not path:
-        return "_config.yml", 1
     try:
         return Path(path).resolve().relative_to(root.resolve()).as_posix(), line
     except ValueError:
         return path, line
+
+
+def _setting(message: str, book: Book) -> tuple[str, int]:
+    """Return the line of the configuration that holds a word which the message quotes."""
+    _, lines = yamltext.read_file(book.root / CONFIG_FILE, CONFIG_FILE)
+    words = re.findall(r"['\"`]([\w.-]+)['\"`]", message)
+    found = [line for address, line in lines.items() if address[-1] in words]
+    return CONFIG_FILE, found[0] if found else 1
 
 
 def setup(app: Sphinx) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import yaml
+from jsonschema import Draft7Validator, ValidationError
 
 from .problems import BookError, Problem
 
@@ -41,6 +44,18 @@ def read(text: str, path: str, above: int = 0) -> tuple[Any, dict[Address, int]]
     return value, lines
 
 
+def read_file(file: Path, path: str) -> tuple[Any, dict[Address, int]]:
+    """Do the same for a file, which ``path`` names in messages; BookError when it is missing."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise BookError([Problem(path, 1, f"cannot be read: {reason}", "add the file")]) from None
+    except UnicodeDecodeError:
+        raise BookError([Problem(path, 1, "not UTF-8", "save the file as UTF-8")]) from None
+    return read(text, path)
+
+
 def _line(error: Exception) -> int:
     """Return the line to mend: where a bracket or quote opened rather than where it was missed."""
     mark = getattr(error, "problem_mark", None)
@@ -60,3 +75,38 @@ def _entries(node: yaml.Node | None, address: Address) -> Iterator[tuple[Address
     for name, place, value in entries:
         yield (*address, name), place.start_mark.line + 1
         yield from _entries(value, (*address, name))
+
+
+def check(
+    value: Any, schema: dict[str, Any], path: str, lines: dict[Address, int], above: Address = ()
+) -> Iterator[Problem]:
+    """Hold a value against a JSON schema; ``above`` is the address of the value in its file."""
+    misspelt: set[Address] = set()  # mappings that lack nothing but the right name of a key
+    errors = list(Draft7Validator(schema).iter_errors(value))
+    for error in sorted(errors, key=lambda error: error.validator != "additionalProperties"):
+        address = (*above, *(e if isinstance(e, int) else str(e) for e in error.path))
+        name = ".".join(map(str, address)) or path
+        if error.validator == "additionalProperties":
+            misspelt.add(address)
+            known = error.schema["properties"]
+            for key in error.instance:
+                if key not in known:
+                    line = lines.get((*address, str(key)), 1)
+                    yield Problem(path, line, f"unknown key '{key}' in {name}", closest(key, known))
+        elif error.validator != "required" or address not in misspelt:
+            line = lines.get(address, 1)
+            yield Problem(path, line, f"{name}: {error.message}", _mend(error))
+
+
+def _mend(error: ValidationError) -> str:
+    if error.validator == "type":
+        kinds = error.validator_value
+        return f"give it a value of type {kinds if isinstance(kinds, str) else ' or '.join(kinds)}"
+    return "add it" if error.validator == "required" else "mend its value"
+
+
+def closest(name: Any, known: Iterable[str]) -> str:
+    """Return advice for a name that is not among the known ones."""
+    known = sorted(known)
+    close = difflib.get_close_matches(str(name), known, n=1)
+    return f"did you mean '{close[0]}'?" if close else f"use one of {', '.join(known)}"
