@@ -1,0 +1,202 @@
+"""Measures builds against the stock command on the same synthetic books; writes BENCHMARKS.md.
+
+Usage: python tests/bench.py [SIZE ...], pages a book (default 24 100 400). The smallest book
+has pages of about three seconds of work, the others pages of next to none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORT = ROOT / "BENCHMARKS.md"
+WORKING_SIZE = 24
+WORK_SECONDS = 3.0
+
+PAGE = """---
+jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}
+kernelspec: {{display_name: Python 3, name: python3}}
+---
+
+# Page {number}
+
+{prose}
+
+```{{code-cell}} ipython3
+import time
+
+end = time.process_time() + {seconds}
+total = {number}
+while time.process_time() < end:
+    total += 1
+print("page", {number})
+```
+
+{sections}
+"""
+SECTION = """## Section {number}
+
+A paragraph with *emphasis*, `code`, a [link](#section-1), and
+a formula $x_{{{number}}} = {number}$.
+
+| Choice | Cost |
+|---|---|
+| one | 1 |
+| two | 2 |
+
+```python
+print({number})
+```
+"""
+CONFIG = """title: Synthetic
+only_build_toc_files: true
+execute: {{execute_notebooks: "{mode}", timeout: 120}}
+parse: {{myst_heading_anchors: 2}}
+sphinx: {sphinx}
+"""
+
+
+def write_book(root: Path, pages: int, seconds: float, stock: bool) -> None:
+    """Write a book of so many pages, each with ``seconds`` of processor time in its one cell."""
+    book = root / "book"
+    book.mkdir(parents=True)
+    sphinx = "{}" if stock else f"{{local_extensions: {{conceptbook: '{ROOT}'}}}}"
+    mode = "cache" if stock else "off"
+    (root / "_config.yml").write_text(CONFIG.format(mode=mode, sphinx=sphinx))
+    files = "\n".join(f"  - file: page-{number}" for number in range(pages))
+    (root / "_toc.yml").write_text(f"format: jb-book\nroot: index\nchapters:\n{files}\n")
+    (book / "index.md").write_text("# Synthetic\n\nA book to measure builds with.\n")
+    sections = "\n".join(SECTION.format(number=number) for number in range(1, 9))
+    for number in range(pages):
+        text = PAGE.format(number=number, seconds=seconds, prose="Prose.", sections=sections)
+        (book / f"page-{number}.md").write_text(text)
+
+
+def command(root: Path, stock: bool) -> list[str]:
+    """Return the command that builds the book, ours or the stock one."""
+    if not stock:
+        return [sys.executable, "-m", "conceptbook", "build", str(root)]
+    program = Path(sys.executable).with_name("jupyter-book")
+    return [str(program), "build", "-q", str(root / "book"), "--toc", str(root / "_toc.yml")]
+
+
+def timed(root: Path, stock: bool) -> float:
+    """Build once and return the seconds it took; a failing build ends the benchmark."""
+    start = time.monotonic()
+    result = subprocess.run(
+        command(root, stock),
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        sys.exit(result.stderr[-2000:])
+    return time.monotonic() - start
+
+
+def measure(folder: Path, pages: int, seconds: float, stock: bool) -> dict[str, float]:
+    """Return the seconds of a cold, an unchanged, a prose-edited and a cell-edited build."""
+    name = "stock" if stock else "ours"
+    root = folder / f"{name}-{pages}"
+    write_book(root, pages, seconds, stock)
+    result = {}
+    page = root / "book" / "page-1.md"
+
+    def step(label: str) -> None:
+        result[label] = timed(root, stock)
+        print(f"{pages} pages, {name}, {label}: {result[label]:.1f} s", flush=True)
+
+    step("cold")
+    if not stock:
+        runs = [json.loads(f.read_text()) for f in (root / "_build/executed").glob("*.json")]
+        result["execution"] = sum(run["seconds"] for run in runs)
+    step("unchanged")
+    page.write_text(page.read_text().replace("Prose.", "Other prose."))
+    step("prose edited")
+    page.write_text(page.read_text().replace('"page"', '"edited page"'))
+    step("cell edited")
+    shutil.rmtree(root)
+    return result
+
+
+def machine() -> str:
+    """Describe the machine in one line."""
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    python = platform.python_version()
+    return f"{os.cpu_count()} cores ({model}), {platform.system()}, Python {python}"
+
+
+def report(results: dict[int, tuple[dict[str, float], dict[str, float]]]) -> str:
+    """Return the Markdown of BENCHMARKS.md."""
+    cores = os.cpu_count() or 1
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`. Times depend on the machine; read the ratios.",
+        "",
+        f"Run on {datetime.now(UTC):%Y-%m-%d}: {machine()}.",
+        "",
+        "## Builds, against the stock command",
+        "",
+        "The same synthetic books built by `make book` and by `jupyter-book build` (execution mode",
+        "`cache`). “Cold over ideal” divides a cold build by the time its pages spend executing,",
+        "kernel start included, spread evenly over all cores; the target is 1.25 on pages with",
+        f"{WORK_SECONDS:g} s of processor time each (the smallest book).",
+        "",
+        "| Pages | Build | Ours (s) | Stock (s) | Ours ÷ stock | Cold over ideal |",
+        "|---:|---|---:|---:|---:|---:|",
+    ]
+    for pages, (ours, stock) in results.items():
+        for label in ("cold", "unchanged", "prose edited", "cell edited"):
+            ideal = f"{ours['cold'] / (ours['execution'] / cores):.2f}" if label == "cold" else ""
+            lines.append(
+                f"| {pages} | {label} | {ours[label]:.1f} | {stock[label]:.1f} "
+                f"| {ours[label] / stock[label]:.2f} | {ideal} |"
+            )
+    lines += [
+        "",
+        "## Cost per page, beyond executing it",
+        "",
+        "Cold build less the even share of execution, divided by pages: it must not grow.",
+        "",
+        "| Pages | Ours (ms a page) | Stock, cold (ms a page) |",
+        "|---:|---:|---:|",
+    ]
+    for pages, (ours, stock) in results.items():
+        own = (ours["cold"] - ours["execution"] / cores) / pages * 1000
+        lines.append(f"| {pages} | {own:.0f} | {stock['cold'] / pages * 1000:.0f} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    """Measure the sizes named on the command line."""
+    sizes = [int(size) for size in sys.argv[1:]] or [WORKING_SIZE, 100, 400]
+    results = {}
+    with tempfile.TemporaryDirectory(prefix="conceptbook-bench-") as folder:
+        for pages in sizes:
+            seconds = WORK_SECONDS if pages == WORKING_SIZE else 0.0
+            results[pages] = tuple(
+                measure(Path(folder), pages, seconds, stock) for stock in (False, True)
+            )
+            REPORT.write_text(report(results), encoding="utf-8")
+    print(report(results))
+
+
+if __name__ == "__main__":
+    main()
