@@ -17,6 +17,7 @@ from sphinx.errors import ExtensionError
 from sphinx_external_toc.api import FileItem
 
 from . import directives, figures, lean, math, navigation, provenance, run, strict
+from .build import Layout
 from .problems import BookError, report
 
 STATIC = Path(__file__).parent / "static"
@@ -71,9 +72,11 @@ def _start_run(app: Sphinx) -> None:
     if run.is_active():
         return
     folder = Path(app.srcdir)
+    root = run.find_root(folder)
+    Layout(root).stamp.unlink(missing_ok=True)  # the site in that place is no longer ours
     try:
         this = run.start(
-            run.find_root(folder),
+            root,
             folder,
             Path(app.confdir or folder, app.config.external_toc_path),
             {option.name: option.value for option in app.config},

@@ -36,6 +36,7 @@ class Page:
     runnable: bool = False
     meta: Metadata = field(default_factory=Metadata)
     cells: tuple[source.Cell, ...] = ()
+    headings: tuple[str, ...] = ()
     labels: tuple[tuple[str, int], ...] = ()
     probes: tuple[structure.Probe, ...] = ()
 
@@ -143,6 +144,7 @@ def _read_page(
         runnable=bool(blocks.cells) and not obstacles,
         meta=meta,
         cells=tuple(blocks.cells),
+        headings=tuple(heading.title for heading in blocks.headings),
         labels=tuple(blocks.labels),
         probes=tuple(structure.probes(blocks)),
     )

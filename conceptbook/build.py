@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -159,7 +160,8 @@ def _frame(layout: Layout, this: run.Run) -> str:
     pages = set(layout.folder.rglob("*.md"))
     shared = [file for file in _input_files(layout) if file not in pages]
     titles = [f"{p.name}\0{p.title}\0{p.meta.summary}" for p in this.book.pages.values()]
-    return _digest(shared, layout, environment.fingerprint(layout.root), *titles)
+    targets = [f"{p.headings} {[label for label, _ in p.labels]}" for p in this.book.pages.values()]
+    return _digest(shared, layout, environment.fingerprint(layout.root), *titles, *targets)
 
 
 def _read_stamp(layout: Layout) -> dict[str, Any]:
@@ -178,7 +180,10 @@ def _render(
     """Write the site into the staging folder; problems are added to the run."""
     shutil.rmtree(layout.staging, ignore_errors=True)
     if incremental:
-        shutil.copytree(layout.site, layout.staging / "html")
+        # Without static files: Sphinx puts digests of those that it finds into the pages, and
+        # a page must not depend on whether it is the first build.
+        ignore = shutil.ignore_patterns("_static")
+        shutil.copytree(layout.site, layout.staging / "html", ignore=ignore)
         shutil.copytree(layout.doctrees, layout.staging / "doctrees")
     status = sys.stdout if trace else _Status()
     try:
@@ -196,6 +201,8 @@ def _render(
             )
             app.build()
     except SphinxError as error:
+        if trace:
+            traceback.print_exc()
         this.problems.append(_crash(error, layout))
     finally:
         if isinstance(status, _Status):

@@ -27,11 +27,12 @@ class Part:
 
 
 def read_parts(book: Book, toc: Path) -> list[Part]:
-    """Return the parts that the contents list names, with the titles of their pages."""
-    return [
+    """Return the parts that the contents list names and that have pages, with their titles."""
+    listed = [
         Part(caption, {name: book.pages[name].title for name in names if name in book.pages})
         for caption, names in parts(toc)
     ]
+    return [part for part in listed if part.pages]
 
 
 def setup(app: Sphinx) -> None:
@@ -45,7 +46,8 @@ def setup(app: Sphinx) -> None:
     def add_parts(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
         if not hasattr(app, "conceptbook_parts"):
             book = run.current().book
-            app.conceptbook_parts = read_parts(book, Path(app.config.external_toc_path))
+            toc = Path(app.srcdir, app.config.external_toc_path)
+            app.conceptbook_parts = read_parts(book, toc)
         context["conceptbook_parts"] = app.conceptbook_parts
 
     app.connect("config-inited", use_template)

@@ -1,16 +1,17 @@
 """Every mistake an author can make ends the build with one message that says how to mend it.
 
-All mistakes that leave a page readable go into one book, a page each, which is built once.
+All mistakes on pages go into one book, a page each, which is built once.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tiny import CODE, DOMAIN, FIGURE, Outcome, TinyBook, concept_page, replace
+from tiny import CODE, DOMAIN, FIGURE, Outcome, Problem, TinyBook, concept_page, replace
 
 KERNELSPEC = "kernelspec: {display_name: Python 3, name: python3}\n"
 DEFINITION = "A letter is a sign that writes a sound.\n"
@@ -62,7 +63,7 @@ FRONT_MATTER = [
     Mistake("missing-field", "aliases: [the letter]\n", "", "",
             "front matter lacks 'aliases'", "add for example `aliases: ["),
     Mistake("mistyped-field", "tags: [ranking, retrieval]", "tags: ranking, retrieval",
-            "tags: ranking", "'tags' must be a list that is not empty, found str",
+            "tags: ranking", "'tags' must be a list that is not empty, found 'ranking",
             "write for example `tags: ["),
     Mistake("empty-field", "aliases: [the letter]", "aliases: []", "aliases: []",
             "'aliases' must be a list that is not empty", "write for example"),
@@ -82,16 +83,16 @@ FRONT_MATTER = [
             "the page is related to itself", "name another page"),
     Mistake("no-kernelspec", KERNELSPEC, "", "", "no kernelspec", "add `kernelspec: {"),
     Mistake("unknown-kernel", "name: python3", "name: ir", "kernelspec:",
-            "unknown kernel 'ir'", "add `kernelspec: {"),
+            "unknown kernel 'ir'", "write `kernelspec: {"),
     Mistake("no-jupytext", "format_name: myst", "format_name: percent", "jupytext:",
             "not declared as a MyST notebook", "add `jupytext: {"),
 ]  # fmt: skip
 
 STRUCTURE = [
     Mistake("missing-section", "## In production\n\nTwenty-six of them, one byte each.\n\n", "",
-            "## In the interview", "missing section 'In production'", "add '## In production'"),
+            "## Failure modes", "missing section 'In production'", "add '## In production'"),
     Mistake("missing-last-section", "## Go deeper\n\n- {cite}`knuth1998` says more.\n", "",
-            "Write a book.", "missing section 'Go deeper'", "add '## Go deeper'"),
+            "## Exercises", "missing section 'Go deeper'", "add '## Go deeper'"),
     Mistake("renamed-section", "## Trade-offs", "## Tradeoffs", "## Tradeoffs",
             "section 'Tradeoffs' in the place of 'Trade-offs'", "write '## Trade-offs'"),
     Mistake("unexpected-section", "## Go deeper", "## Opinions\n\nNone.\n\n## Go deeper",
@@ -102,9 +103,9 @@ STRUCTURE = [
             "## Why it exists", "section 'Why it exists' comes after 'How it works'",
             "the order is: Why it exists · How it works"),
     Mistake("section-twice", "## Go deeper", "## In production\n\nMore.\n\n## Go deeper",
-            "More.", "section 'In production' twice", "merge the two"),
-    Mistake("no-opening", "{admonition} In sixty seconds", "{admonition} In a minute", "",
-            "no 'In sixty seconds' admonition", "add ':::{admonition} In sixty seconds'"),
+            "## In production\n\nMore.", "section 'In production' twice", "merge the two"),
+    Mistake("no-opening", "{admonition} In sixty seconds", "{admonition} In a minute",
+            "# No-opening", "no 'In sixty seconds' admonition", "add ':::{admonition} In sixty"),
     Mistake("long-opening", "Letters write sounds.", "sound " * 40, ":::{admonition}",
             "'In sixty seconds' has 40 words, at most 30", "say less"),
     Mistake("four-probes", PROBE, "", "## In the interview",
@@ -135,7 +136,7 @@ CELLS = [
     in_cell("long-error", "raise ValueError('first line\\nlast line')",
             "cell fails: ValueError: last line", "mend the cell", "raise ValueError"),
     in_cell("failing-exit", "import sys\n\nsys.exit(3)", "cell fails: SystemExit: 3",
-            "mend the cell", "sys.exit(3)"),
+            "mend the cell", "import sys"),
     in_cell("failing-claim", "x = 1\nassert x == 2", "claim fails: assert x == 2",
             "mend the claim or the code", "assert x"),
     in_cell("failing-claim-in-words", "x = 1\nassert x == 2, f'{x} is odd'",
@@ -148,8 +149,13 @@ CELLS = [
     in_cell("exiting-kernel", "import os\n\nos._exit(1)", "the kernel died", "do less"),
     in_cell("killed-kernel", "import os\nimport signal\n\nos.kill(os.getpid(), signal.SIGKILL)",
             "the kernel died while this cell ran", "ran out of memory"),
+    in_cell("kernel-dead-later",
+            "import os\nimport threading\n\nthreading.Timer(0.5, os._exit, [1]).start()\n```\n\n"
+            "```{code-cell} ipython3\nimport time\n\ntime.sleep(2)",
+            "the kernel died", "do less", "```{code-cell} ipython3\nimport time"),
     in_cell("warning", "import warnings\n\nwarnings.warn('deprecated since 2')",
-            "output to stderr: <ipython-input>", "mend what it warns of"),
+            "output to stderr: UserWarning: deprecated since 2", "mend what it warns of",
+            "warnings.warn("),
     in_cell("stderr", "import sys\n\nprint('careful', file=sys.stderr)",
             "output to stderr: careful", "mend what it warns of"),
     in_cell("address", "object()", "output shows a memory address", "plt.show()"),
@@ -167,7 +173,7 @@ CELLS = [
     in_cell("file-left", "with open('left.txt', 'w') as file:\n    file.write('me')\nprint(1)",
             "the page leaves files behind: left.txt", TEMPORARY),
     in_cell("file-in-sources", "from pathlib import Path\n\nPath('SOURCES/left.txt').touch()",
-            "the page leaves files behind: SOURCES/left.txt", TEMPORARY),
+            "the page leaves files behind: book/left.txt", TEMPORARY),
     in_cell("syntax-error", "x = 1\nif x\n    print(x)",
             "syntax error in a cell: expected ':'", "write plain Python", "if x"),
     in_cell("shell-command", "!pip list", "syntax error in a cell", "no '%' or '!' commands",
@@ -182,15 +188,11 @@ CELLS = [
 ]  # fmt: skip
 
 MARKUP = [
-    Mistake("unclosed-fence", "print(answer)\n```", "print(answer)", "```{code-cell}",
-            "unclosed fence ```", "close it with a line '```'"),
-    Mistake("unclosed-colon-fence", "Letters write sounds.\n:::", "Letters write sounds.",
-            ":::{admonition}", "unclosed fence :::", "close it with a line ':::'"),
     Mistake("second-title", "## Go deeper", "# More\n\nOf it.\n\n## Go deeper", "# More",
             "second title 'More'", "one page has one '#'"),
     Mistake("no-title", "# No-title\n", "", "", "no title", "start the page with '# Title'"),
-    Mistake("level-jump", "### Break it", "#### Break it", "#### Break it",
-            "heading 'Break it' jumps", "use level 3"),
+    Mistake("level-jump", "## Go deeper", "## Go deeper\n\n#### Too deep\n\nIndeed.",
+            "#### Too deep", "heading 'Too deep' jumps from level 2 to 4", "use level 3"),
     below_definition("image-without-alt", "![](dot.png)", "image without alt text", "say what"),
     below_definition("image-file-name", "![dot.png](dot.png)",
                      "image with a file name for alt text", "say what it shows"),
@@ -206,15 +208,15 @@ MARKUP = [
     below_definition("broken-doc", "See {doc}`nope`.", "nope", "name a page"),
     below_definition("broken-concept", "See {concept}`nope`.", "nope", "name the slug of a page"),
     below_definition("broken-citation", "See {cite}`nope1998`.", "nope1998",
-                     "add the work to book/references.bib"),
+                     "add the work to references.bib"),
     below_definition("broken-image", "![A dot](nope.png)", "nope.png", "mend its path"),
     below_definition("broken-figure", "```{figure} nope.png\n:alt: A dot\n\nDot.\n```", "nope.png",
                      "mend its path", "```{figure}"),
     below_definition("broken-include", "```{include} nope.md\n```", "nope.md", "mend the path",
                      "```{include}"),
     below_definition("broken-glue", "It is {glue}`nope`.", "nope", "glue a value of this name"),
-    below_definition("duplicate-label", "(alpha-label)=\n### Label", "alpha-label",
-                     "a name of its own", "### Label"),
+    below_definition("duplicate-label", "(a-label)=\nThis.\n\n(a-label)=\nThat.",
+                     "duplicate label 'a-label'", "a name of its own", "(a-label)=\nThat."),
     below_definition("unknown-directive", ":::{warnin}\nCareful.\n:::", "'warnin'",
                      "check the directive's spelling", ":::{warnin}"),
     below_definition("unknown-role", "It is {emp}`so`.", '"emp"', "check the role's spelling"),
@@ -222,31 +224,243 @@ MARKUP = [
                      "check the directive's options", ":::{note}"),
 ]  # fmt: skip
 
-MISTAKES = FRONT_MATTER + STRUCTURE + CELLS + MARKUP
+UNREADABLE = [
+    Mistake("malformed-yaml", "tags: [ranking, retrieval]", "tags: [ranking, retrieval",
+            "tags:", "malformed YAML", "mend the YAML"),
+    Mistake("colon-in-summary", "summary: ", "summary: Note: ", "summary:",
+            "malformed YAML: mapping values are not allowed here", "quote values that hold ': '"),
+    Mistake("no-such-day", "evidence: count", "evidence: 2026-02-45", "summary:",
+            "malformed YAML: day is out of range", "mend the YAML"),
+    Mistake("field-twice", "evidence: count", "evidence: count\nsummary: Again.",
+            "summary: Again.", "'summary' is given twice", "keep one of the two"),
+    Mistake("endless-front-matter", "python3}\n---", "python3}", "",
+            "front matter without an end", "close it with a line '---'"),
+    Mistake("not-utf-8", "It is drawn", "It is \udce9crit", "It is \udce9crit", "not UTF-8",
+            "save the file as UTF-8"),
+    Mistake("unclosed-fence", "print(answer)\n```", "print(answer)", "```{code-cell}",
+            "unclosed fence ```", "close it with a line '```'"),
+    Mistake("unclosed-first-fence", "print(answer)\n```",
+            "print(answer)\n\nMore.\n\n```{code-cell} ipython3\nprint(answer + 1)\n```",
+            "```{code-cell} ipython3\nanswer", "unclosed fence ```", "close it with a line"),
+    Mistake("unclosed-colon-fence", "Letters write sounds.\n:::", "Letters write sounds.",
+            ":::{admonition}", "unclosed fence :::", "close it with a line ':::'"),
+    Mistake("unclosed-last-fence", "Over a generation, with both in print.\n:::",
+            "Over a generation.", ":::{probe} How would", "unclosed fence :::", "close it with"),
+]  # fmt: skip
 
-if __name__ == "__main__":
-    import tempfile, time, sys
-    root = Path(tempfile.mkdtemp())/"b"
-    book = TinyBook(root)
+MISTAKES = [*FRONT_MATTER, *STRUCTURE, *CELLS, *MARKUP, *UNREADABLE]
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """How the build of a book with every mistake ended."""
+    book = TinyBook(tmp_path_factory.mktemp("mistakes"))
+    book.write(f"book/{DOMAIN}/dot.png", PIXEL)
     book.add("alpha")
-    book.edit("alpha", DEFINITION, DEFINITION + "\n(alpha-label)=\n### Sub\n") if 0 else None
-    book.write("book/letters/dot.png", __import__("base64").b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="))
-    only = sys.argv[1:]
-    for m in MISTAKES:
-        if only and m.name not in only: continue
-        book.add(m.name, m.text.replace("SOURCES", str(root/"book")))
-    t=time.time()
-    o = book.build()
-    print(o.code, o.stdout, time.time()-t)
-    print(o.stderr) if "Traceback" in o.stderr else None
-    seen = set()
-    for m in MISTAKES:
-        if only and m.name not in only: continue
-        ps = [p for p in o.problems if p.path.endswith(f"/{m.name}.md")]
-        seen |= set(ps)
-        ok = len(ps)==1 and ps[0].line==m.line and m.says.replace("SOURCES", str(root/"book")) in ps[0].message and m.fix in ps[0].fix
-        if not ok:
-            print("---", m.name, m.line, m.says)
-            for p in ps: print("    ", p)
-    print("others", [p for p in o.problems if p not in seen])
-    print(o.stderr[-300:])
+    book.add("beta", concept_page("Beta").replace("It is drawn", "It {concept}`malformed-yaml`"))
+    for mistake in MISTAKES:
+        text = mistake.text.replace("SOURCES", str(book.root / "book"))
+        book.add(mistake.name, text.encode("utf-8", "surrogateescape"))
+    book.write(f"book/{DOMAIN}/unlisted.md", concept_page("Unlisted"))
+    replace(book.root / "_toc.yml", "chapters:", f"chapters:\n      - file: {DOMAIN}/nowhere")
+    return book.build()
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_a_mistake_on_a_page_is_one_message(mistake: Mistake, outcome: Outcome):
+    found = [p for p in outcome.problems if p.path == f"book/{DOMAIN}/{mistake.name}.md"]
+    assert len(found) == 1, found
+    assert found[0].line == mistake.line
+    assert mistake.says in found[0].message
+    assert mistake.fix in found[0].fix
+
+
+def test_a_page_missing_from_the_contents_list(outcome: Outcome):
+    found = [p for p in outcome.problems if p.path == f"book/{DOMAIN}/unlisted.md"]
+    message, fix = "page missing from _toc.yml", f"add '- file: {DOMAIN}/unlisted' under its part"
+    assert found == [Problem(f"book/{DOMAIN}/unlisted.md", 1, message, fix)]
+
+
+def test_an_entry_of_the_contents_list_without_a_file(outcome: Outcome):
+    found = [p for p in outcome.problems if p.path == "_toc.yml"]
+    message = f"'{DOMAIN}/nowhere' is listed, but there is no such file"
+    assert found == [Problem("_toc.yml", 6, message, "write the page or remove the entry")]
+
+
+def test_good_pages_are_not_blamed(outcome: Outcome):
+    """Not even those that link to a page which cannot be read."""
+    blamed = {problem.path for problem in outcome.problems}
+    assert not blamed & {"book/index.md", f"book/{DOMAIN}/alpha.md", f"book/{DOMAIN}/beta.md"}
+
+
+def test_all_problems_are_listed_and_nothing_else(outcome: Outcome):
+    """One list, sorted by place, with its length: no traceback, no chatter of libraries."""
+    assert outcome.code == 1
+    assert outcome.stdout == ""
+    lines = [line for line in outcome.stderr.splitlines() if not re.match(r"\[\d+/\d+\] ", line)]
+    assert lines.pop() == f"{len(MISTAKES) + 2} problems"
+    assert len(lines) == len(outcome.problems) == len(MISTAKES) + 2
+    places = [(problem.path, problem.line) for problem in outcome.problems]
+    assert places == sorted(places)
+
+
+# --- Mistakes in what all pages depend on -------------------------------------------------------
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> TinyBook:
+    """A book without cells to run."""
+    return TinyBook(tmp_path)
+
+
+def expect_one(outcome: Outcome, path: str, line: int, says: str, fix: str) -> None:
+    """Assert that a build ended with this one problem."""
+    assert outcome.code == 1
+    assert len(outcome.problems) == 1, outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    found = outcome.problems[0]
+    assert (found.path, found.line) == (path, line)
+    assert says in found.message
+    assert fix in found.fix
+
+
+@pytest.mark.parametrize(
+    ("toc", "line", "says", "fix"),
+    [
+        ("root: index\nparts: [", 2, "malformed YAML", "mend the YAML"),
+        ("format: jb-book\nroot: index\nroot: index\n", 3, "'root' is given twice", "keep one"),
+        ("format: jb-book\nrot: index\n", 1, "'root' key not found", "toc.html"),
+        ("format: jb-books\nroot: index\n", 1, "not recognised: 'jb-books'", "toc.html"),
+        ("format: jb-book\nroot: index\nchapters:\n  - fil: index\n", 4,
+         "entry does not contain one of", "toc.html"),
+        ("format: jb-book\nroot: index\nchapters:\n  - file: index\n", 4,
+         "'index' is listed twice", "remove the second entry"),
+        ("format: jb-book\nroot: index\nchapters:\n  - file: nowhere\n", 4,
+         "'nowhere' is listed, but there is no such file", "write the page or remove"),
+        (None, 1, "cannot be read: no such file", "add the file"),
+    ],
+    ids=["yaml", "twice", "no-root", "format", "unknown-key", "page-twice", "no-page", "missing"],
+)  # fmt: skip
+def test_a_mistake_in_the_contents_list(book: TinyBook, toc, line, says, fix):
+    if toc is None:
+        (book.root / "_toc.yml").unlink()
+    else:
+        book.write("_toc.yml", toc)
+    expect_one(book.build(), "_toc.yml", line, says, fix)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says", "fix"),
+    [
+        ("title: A tiny book", "title: [A tiny book", "malformed YAML", "mend the YAML"),
+        ("author: Nobody", "autor: Nobody", "unknown key 'autor'", "did you mean 'author'?"),
+        ('execute_notebooks: "off"', "exekute_notebooks: off",
+         "unknown key 'exekute_notebooks' in execute", "did you mean 'execute_notebooks'?"),
+        ("exclude_patterns: [_build]", "exclude_patterns: _build",
+         "exclude_patterns: '_build' is not of type 'array'", "give it a value of type array"),
+        ("cell_timeout: 3", "cell_timeot: 3",
+         "unknown key 'cell_timeot' in sphinx.config.conceptbook", "did you mean 'cell_timeout'?"),
+        ("cell_timeout: 3", "cell_timeout: three",
+         "sphinx.config.conceptbook.cell_timeout: 'three' is not of type 'integer'",
+         "give it a value of type integer"),
+        ("staff_probes: 2", "staf_probes: 2", "unknown key 'staf_probes'",
+         "did you mean 'staff_probes'?"),
+        (f"{{{DOMAIN}: concept}}", f"{{{DOMAIN}: concpt}}",
+         f"domain '{DOMAIN}' follows the unknown structure 'concpt'", "did you mean 'concept'?"),
+        ("bibtex_reference_style:", "bibtex_reference_stile:", "bibtex_reference_stile",
+         "mend or remove the setting"),
+    ],
+    ids=["yaml", "key", "nested-key", "type", "own-key", "own-type", "rule", "domain", "sphinx"],
+)  # fmt: skip
+def test_a_mistake_in_the_configuration(book: TinyBook, old, new, says, fix):
+    config = book.root / "_config.yml"
+    replace(config, old, new)
+    text = config.read_text(encoding="utf-8")
+    expect_one(book.build(), "_config.yml", text[: text.index(new)].count("\n") + 1, says, fix)
+
+
+def test_a_mistake_in_the_planned_pages(book: TinyBook):
+    entry = "psi: {titel: The letter psi, definition: The last but one.}"
+    book.write("book/planned.yml", f"{DOMAIN}:\n  {entry}\n")
+    expect_one(book.build(), "book/planned.yml", 2, "unknown key 'titel'", "did you mean 'title'?")
+
+
+def test_a_malformed_bibliography(book: TinyBook):
+    book.write("book/references.bib", "@book{knuth1998,\n  title = {Sorting,\n}\n")
+    expect_one(book.build(), "book/references.bib", 4, "premature end of file", "mend this file")
+
+
+# --- More than one page -------------------------------------------------------------------------
+
+
+def test_a_label_that_two_pages_share(tmp_path: Path):
+    """Sphinx reads pages in several processes, each of which sees the labels of its own."""
+    book = TinyBook(tmp_path)
+    labelled = DEFINITION, f"{DEFINITION}\n(shared)=\nHere.\n"
+    for slug in ("alpha", "beta", "gamma", "delta"):
+        book.add(slug)
+    book.edit("alpha", *labelled)
+    book.edit("delta", *labelled)
+    line = book.page("delta").read_text().split("\n").index("(shared)=") + 1
+    first = f"book/{DOMAIN}/alpha.md:{line}"
+    expect_one(book.build(), f"book/{DOMAIN}/delta.md", line,
+               f"duplicate label 'shared', also at {first}", "a name of its own")  # fmt: skip
+
+
+def test_two_pages_with_the_same_failing_code_are_both_reported(tmp_path: Path):
+    book = TinyBook(tmp_path)
+    book.add("alpha", concept_page("Alpha", "x = 0\nassert x"))
+    book.add("beta", concept_page("Beta", "x = 0\nassert x"))
+    book.edit("beta", DEFINITION, f"{DEFINITION}\nAnd more.\n")
+    outcome = book.build()
+    assert [p.message for p in outcome.problems] == ["claim fails: assert x"] * 2
+    assert outcome.problems[1].line == outcome.problems[0].line + 2
+
+
+def test_a_glued_value_of_a_failing_cell_is_not_a_second_problem(tmp_path: Path):
+    book = TinyBook(tmp_path)
+    code = "from myst_nb import glue\n\nglue('ratio', 1 / 0)"
+    book.add("alpha", concept_page("Alpha", code).replace("It is drawn", "It is {glue}`ratio`"))
+    outcome = book.build()
+    message = "cell fails: ZeroDivisionError: division by zero"
+    assert [problem.message for problem in outcome.problems] == [message]
+
+
+# --- Building again -----------------------------------------------------------------------------
+
+
+def test_mistakes_fail_every_build_until_they_are_mended(tmp_path: Path):
+    """Neither results that are kept nor pages that are not read again hide one."""
+    book = TinyBook(tmp_path)
+    book.add("alpha")
+    assert book.build().code == 0
+    left = f"open('{book.root}/book/left.txt', 'w').close()"
+    spoiled = {
+        "alpha": concept_page("Alpha").replace("It is drawn", "See {ref}`nope`; it is drawn"),
+        "beta": concept_page("Beta", "1 / 0"),
+        "gamma": concept_page("Gamma", FIGURE.split("---\n")[-1]),
+        "delta": concept_page("Delta", left),
+        "epsilon": concept_page("Epsilon").replace(DEFINITION, "![A dot](nope.png)\n"),
+    }
+    for slug, text in spoiled.items():
+        book.add(slug, text)
+    first, second = book.build(), book.build()
+    assert (first.code, second.code) == (1, 1)
+    assert {Path(problem.path).stem for problem in first.problems} == set(spoiled)
+    assert first.problems == second.problems
+    for slug in spoiled:
+        book.add(slug)
+    assert book.build().code == 0
+
+
+def test_a_figure_that_loses_its_alt_text_is_found_without_running_it_again(tmp_path: Path):
+    book = TinyBook(tmp_path)
+    book.add("alpha", concept_page("Alpha", FIGURE))
+    assert book.build().code == 0
+    book.edit("alpha", FIGURE, FIGURE.split("---\n")[-1])
+    outcome = book.build()
+    assert [problem.message for problem in outcome.problems] == ["figure without alt text"]
+    assert outcome.executed == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -230,11 +232,17 @@ class TinyBook:
     slugs: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.write("_config.yml", CONFIG)
-        self.write("book/index.md", INDEX)
-        self.write("book/planned.yml", PLANNED)
-        self.write("book/references.bib", REFERENCES)
-        self.list_pages()
+        if not self.slugs:
+            self.write("_config.yml", CONFIG)
+            self.write("book/index.md", INDEX)
+            self.write("book/planned.yml", PLANNED)
+            self.write("book/references.bib", REFERENCES)
+            self.list_pages()
+
+    def copy(self, root: Path) -> TinyBook:
+        """Return a copy in another folder, with all that was built."""
+        shutil.copytree(self.root, root)
+        return TinyBook(root, list(self.slugs))
 
     def write(self, name: str, content: str | bytes) -> Path:
         """Write a file of the book, making the folders it needs."""
@@ -299,8 +307,10 @@ def replace(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def run_python(*arguments: str, cwd: Path | None = None, **variables: str) -> subprocess.Popen[str]:
-    """Start this Python where it finds ``conceptbook`` and no terminal."""
+def run_python(
+    *arguments: str, cwd: Path | None = None, stderr: int = subprocess.PIPE, **variables: str
+) -> subprocess.Popen[str]:
+    """Start this Python where it finds ``conceptbook`` and, unless given one, no terminal."""
     inherited = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"}
     return subprocess.Popen(
         [sys.executable, *arguments],
@@ -308,8 +318,10 @@ def run_python(*arguments: str, cwd: Path | None = None, **variables: str) -> su
         env={**inherited, "PYTHONPATH": str(REPOSITORY), **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
+        # Ctrl-C must reach it even when the tests run in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -319,7 +331,7 @@ def finish(process: subprocess.Popen[str], timeout: float = 300) -> Outcome:
         stdout, stderr = process.communicate(timeout=timeout)
     finally:
         process.kill()
-    return Outcome(process.returncode, stdout, stderr)
+    return Outcome(process.returncode, stdout, stderr or "")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
