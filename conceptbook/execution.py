@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 from nbclient import NotebookClient
 from nbclient.client import CellExecutionComplete
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -129,6 +130,7 @@ async def _run_page(page: Page, settings: Settings, root: Path) -> Execution:
             await _start_kernel(client, variables, working)
             for index in range(len(page.cells)):
                 await _run_cell(client, index, page, settings, scratch)
+            cpu_seconds = _cpu_seconds(client.km.provisioner.pid)
         finally:
             await client._async_cleanup_kernel()
         left = _files(working) + _written(scratch, root)
@@ -141,9 +143,20 @@ async def _run_page(page: Page, settings: Settings, root: Path) -> Execution:
         outputs=[cell.outputs for cell in notebook.cells],
         date=datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - start, 2),
+        cpu_seconds=round(cpu_seconds, 2),
         python=platform.python_version(),
         versions=environment.versions(page.imports),
     )
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process and all it started have used so far."""
+    kernel = psutil.Process(pid)
+    used = sum(kernel.cpu_times()[:4])  # its own and that of children which have ended
+    for child in kernel.children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            used += sum(child.cpu_times()[:2])
+    return used
 
 
 async def _start_kernel(client: _Client, variables: dict[str, str], folder: Path) -> None:

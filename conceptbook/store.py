@@ -22,12 +22,14 @@ class Execution:
     """One finished run of a page: the outputs of each code cell and what produced them.
 
     ``date`` is ISO 8601 (UTC), ``seconds`` wall time from kernel start to its last cell,
-    ``versions`` the libraries that the page imports.
+    ``cpu_seconds`` processor time of the kernel and all it started, ``versions`` the libraries
+    that the page imports.
     """
 
     outputs: list[list[dict[str, Any]]]
     date: str
     seconds: float
+    cpu_seconds: float
     python: str
     versions: dict[str, str]
 

@@ -38,7 +38,7 @@ def test_the_book_has_pages(soups):
 def test_a_page_says_what_backs_it(soups, page):
     line = soups[page].select_one("dl.provenance")
     facts = {item.dt.text: item.dd.text for item in line.find_all("div")}
-    assert list(facts) == ["Evidence", "Claims asserted", "Executed", "Run time", "With"]
+    assert list(facts) == ["Evidence", "Claims asserted", "Executed", "Processor time", "With"]
     assert int(facts["Claims asserted"]) >= 1
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", facts["Executed"])
     assert re.search(r"Python 3\.\d+\.\d+, ", facts["With"])

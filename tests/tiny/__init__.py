@@ -63,6 +63,8 @@ PLANNED = f"""\
   phi: {{title: The letter phi, definition: The last but three.}}
 """
 
+REQUIREMENTS = "ipykernel==7\n"  # what is installed beside it does not count
+
 REFERENCES = """\
 @book{knuth1998,
   author = {Donald Knuth}, title = {Sorting and Searching}, year = {1998}, publisher = {Wesley},
@@ -237,6 +239,7 @@ class TinyBook:
             self.write("book/index.md", INDEX)
             self.write("book/planned.yml", PLANNED)
             self.write("book/references.bib", REFERENCES)
+            self.write("requirements.txt", REQUIREMENTS)
             self.list_pages()
 
     def copy(self, root: Path) -> TinyBook:
