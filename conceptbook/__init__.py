@@ -32,7 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _configure, priority=100)
     app.connect("config-inited", _leave_out_missing, priority=950)  # when the list is parsed
     app.connect("builder-inited", _start_run)
-    app.connect("source-read", _stand_in)
+    app.connect("source-read", _use_record)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-updated", _remember_keys)
     app.add_css_file("conceptbook.css")
@@ -89,11 +89,14 @@ def _start_run(app: Sphinx) -> None:
     run.activate(this)
 
 
-def _stand_in(app: Sphinx, name: str, source: list[str]) -> None:
-    """Give Sphinx an empty page for one that cannot be read, so that it goes on to the others."""
+def _use_record(app: Sphinx, name: str, source: list[str]) -> None:
+    """Give Sphinx the text that was checked and executed, even if the file is edited meanwhile.
+
+    A page that cannot be read becomes an empty one, so that Sphinx goes on to the others.
+    """
     page = run.current().book.pages.get(name)
-    if page and not page.readable:
-        source[0] = f"# {name}\n"
+    if page:
+        source[0] = page.text if page.readable else f"# {name}\n"
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:

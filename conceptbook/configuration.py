@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +32,7 @@ def read(file: Path, toc: Path, folder: Path) -> dict[str, Any]:
     try:
         config, _ = get_final_config(
             user_yaml=file,
-            # Relative, because Sphinx puts a digest of its configuration into the site.
-            cli_config={
-                "external_toc_path": Path(os.path.relpath(toc, folder)).as_posix(),
-                "latex_individualpages": False,
-            },
+            cli_config={"external_toc_path": toc.as_posix(), "latex_individualpages": False},
             sourcedir=folder,
             validate=False,
         )

@@ -33,6 +33,10 @@ from .source import Cell
 from .store import Execution, Store
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+DEATH = (
+    "the kernel died while this cell ran",
+    "the process was killed or ran out of memory: make the cell do less",
+)
 CELL_FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
@@ -130,7 +134,10 @@ async def _run_page(page: Page, settings: Settings, root: Path) -> Execution:
             await _start_kernel(client, variables, working)
             for index in range(len(page.cells)):
                 await _run_cell(client, index, page, settings, scratch)
-            cpu_seconds = _cpu_seconds(client.km.provisioner.pid)
+            try:
+                cpu_seconds = _cpu_seconds(client.km.provisioner.pid)
+            except psutil.Error:
+                raise PageFailed(Fault(len(page.cells) - 1, 0, *DEATH)) from None
         finally:
             await client._async_cleanup_kernel()
         left = _files(working) + _written(scratch, root)
@@ -192,8 +199,7 @@ async def _run_cell(
             raise asyncio.CancelledError from None
         if client.flooded or _reported(scratch, "output"):
             raise fail(*flood) from None
-        fix = "the process was killed or ran out of memory: make the cell do less"
-        raise fail("the kernel died while this cell ran", fix) from None
+        raise fail(*DEATH) from None
     except CellExecutionError:
         pass  # the outputs hold the error, and where it came from
     hosts = _reported(scratch, "network")

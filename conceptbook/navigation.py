@@ -46,8 +46,7 @@ def setup(app: Sphinx) -> None:
     def add_parts(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
         if not hasattr(app, "conceptbook_parts"):
             book = run.current().book
-            toc = Path(app.srcdir, app.config.external_toc_path)
-            app.conceptbook_parts = read_parts(book, toc)
+            app.conceptbook_parts = read_parts(book, Path(app.config.external_toc_path))
         context["conceptbook_parts"] = app.conceptbook_parts
 
     app.connect("config-inited", use_template)
