@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "BENCHMARKS.md"
 WORKING_SIZE = 24
 WORK_SECONDS = 3.0
+STEPS = ("cold", "unchanged", "prose edited", "cell edited")
 
 PAGE = """---
 jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}
@@ -105,29 +107,23 @@ def timed(root: Path, stock: bool) -> float:
     return time.monotonic() - start
 
 
-def measure(folder: Path, pages: int, seconds: float, stock: bool) -> dict[str, float]:
-    """Return the seconds of a cold, an unchanged, a prose-edited and a cell-edited build."""
+def measure(folder: Path, pages: int, seconds: float, stock: bool) -> Iterator[dict[str, float]]:
+    """Time the builds named in ``STEPS``; yields the seconds known so far after each."""
     name = "stock" if stock else "ours"
     root = folder / f"{name}-{pages}"
     write_book(root, pages, seconds, stock)
-    result = {}
     page = root / "book" / "page-1.md"
-
-    def step(label: str) -> None:
-        result[label] = timed(root, stock)
-        print(f"{pages} pages, {name}, {label}: {result[label]:.1f} s", flush=True)
-
-    step("cold")
-    if not stock:
-        runs = [json.loads(f.read_text()) for f in (root / "_build/executed").glob("*.json")]
-        result["execution"] = sum(run["seconds"] for run in runs)
-    step("unchanged")
-    page.write_text(page.read_text().replace("Prose.", "Other prose."))
-    step("prose edited")
-    page.write_text(page.read_text().replace('"page"', '"edited page"'))
-    step("cell edited")
+    edits = {"prose edited": ("Prose.", "Other prose."), "cell edited": ('"page"', '"one page"')}
+    result: dict[str, float] = {}
+    for step in STEPS:
+        page.write_text(page.read_text().replace(*edits.get(step, ("", ""))))
+        result[step] = timed(root, stock)
+        print(f"{pages} pages, {name}, {step}: {result[step]:.1f} s", flush=True)
+        if not stock and step == "cold":
+            runs = [json.loads(f.read_text()) for f in (root / "_build/executed").glob("*.json")]
+            result["execution"] = sum(run["seconds"] for run in runs)
+        yield result
     shutil.rmtree(root)
-    return result
 
 
 def machine() -> str:
@@ -163,11 +159,12 @@ def report(results: dict[int, tuple[dict[str, float], dict[str, float]]]) -> str
         "|---:|---|---:|---:|---:|---:|",
     ]
     for pages, (ours, stock) in results.items():
-        for label in ("cold", "unchanged", "prose edited", "cell edited"):
+        for label in STEPS:
             ideal = f"{ours['cold'] / (ours['execution'] / cores):.2f}" if label == "cold" else ""
+            ratio = f"{ours[label] / stock[label]:.2f}" if label in stock else "–"
+            theirs = f"{stock[label]:.1f}" if label in stock else "–"
             lines.append(
-                f"| {pages} | {label} | {ours[label]:.1f} | {stock[label]:.1f} "
-                f"| {ours[label] / stock[label]:.2f} | {ideal} |"
+                f"| {pages} | {label} | {ours[label]:.1f} | {theirs} | {ratio} | {ideal} |"
             )
     lines += [
         "",
@@ -180,21 +177,25 @@ def report(results: dict[int, tuple[dict[str, float], dict[str, float]]]) -> str
     ]
     for pages, (ours, stock) in results.items():
         own = (ours["cold"] - ours["execution"] / cores) / pages * 1000
-        lines.append(f"| {pages} | {own:.0f} | {stock['cold'] / pages * 1000:.0f} |")
+        whole = f"{stock['cold'] / pages * 1000:.0f}" if "cold" in stock else "–"
+        lines.append(f"| {pages} | {own:.0f} | {whole} |")
     return "\n".join([*lines, ""])
 
 
 def main() -> None:
     """Measure the sizes named on the command line."""
     sizes = [int(size) for size in sys.argv[1:]] or [WORKING_SIZE, 100, 400]
-    results = {}
+    results: dict[int, tuple[dict[str, float], dict[str, float]]] = {}
     with tempfile.TemporaryDirectory(prefix="conceptbook-bench-") as folder:
         for pages in sizes:
             seconds = WORK_SECONDS if pages == WORKING_SIZE else 0.0
-            results[pages] = tuple(
-                measure(Path(folder), pages, seconds, stock) for stock in (False, True)
-            )
-            REPORT.write_text(report(results), encoding="utf-8")
+            both: tuple[dict[str, float], dict[str, float]] = ({}, {})
+            for stock in (False, True):
+                for known in measure(Path(folder), pages, seconds, stock):
+                    both[stock].update(known)
+                    if set(STEPS) <= set(both[False]):
+                        results[pages] = both
+                        REPORT.write_text(report(results), encoding="utf-8")
     print(report(results))
 
 
