@@ -47,7 +47,7 @@ clean-all: ## Remove everything that was built or installed
 $(VENV)/.book: requirements.txt
 	@command -v git >/dev/null || { echo "git is missing: install it (Debian: apt-get install git)." >&2; exit 1; }
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is missing: install one (Debian: apt-get install python3 python3-venv), or name it: make book PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@echo "Installing the locked packages into $(VENV) (1.2 GB, about a minute) ..."
+	@echo "Installing the locked packages into $(VENV) (1.5 GB, about a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)." >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true

@@ -14,7 +14,6 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
-from sphinx_external_toc.api import FileItem
 
 from . import directives, figures, lean, math, navigation, provenance, run, strict
 from .build import Layout
@@ -30,7 +29,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     if run.is_active():
         strict.setup(app)
     app.connect("config-inited", _configure, priority=100)
-    app.connect("config-inited", _leave_out_missing, priority=950)  # when the list is parsed
     app.connect("builder-inited", _start_run)
     app.connect("source-read", _use_record)
     app.connect("env-get-outdated", _outdated)
@@ -53,18 +51,6 @@ def _configure(app: Sphinx, config: Config) -> None:
     for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
         if name in app.extensions:
             app.extensions[name].parallel_read_safe = True
-
-
-def _leave_out_missing(app: Sphinx, config: Config) -> None:
-    """Take pages that do not exist (which is reported) from the contents list Sphinx uses."""
-    for document in config.external_site_map.values() if run.is_active() else ():
-        for tree in document.subtrees:
-            tree.items = [
-                item
-                for item in tree.items
-                if not isinstance(item, FileItem)
-                or item.removesuffix(".md") in run.current().book.pages
-            ]
 
 
 def _start_run(app: Sphinx) -> None:

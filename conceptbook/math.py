@@ -27,7 +27,9 @@ def visit_math(self, node: nodes.math) -> None:
 
 
 def visit_displaymath(self, node: nodes.math_block) -> None:
-    self.body.append(self.starttag(node, "div", CLASS="math-block"))
+    # A long formula scrolls on a phone, so a keyboard must be able to reach it.
+    attributes = {"CLASS": "math-block", "tabindex": "0", "role": "group", "aria-label": "Formula"}
+    self.body.append(self.starttag(node, "div", **attributes))
     self.body.append(convert(node.astext(), node, displaystyle=True))
     if node["number"]:
         self.body.append(f'<span class="eqno">({node["number"]})</span>')

@@ -38,7 +38,7 @@ FALLBACK = "mend what the message names; --trace shows all that Sphinx says"
 # What conceptbook has looked for itself, and reported in its own words.
 CHECKED = re.compile(
     r"\[myst\.header\]|\[myst-nb\.lexer\]|\[mystnb\.nbcell\]|duplicate label"
-    r"|Duplicate explicit target"
+    r"|Duplicate explicit target|\[etoc\.ref\]"
 )
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

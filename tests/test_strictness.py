@@ -162,6 +162,9 @@ CELLS = [
     in_cell("big-output", "print('x' * 2_000_000)", "output above 1 MB", "print less"),
     in_cell("endless-output", "while True:\n    print('x' * 1000)", "output above 1 MB",
             "print less"),
+    in_cell("endless-display",
+            "from IPython.display import HTML\n\nwhile True:\n    display(HTML('x' * 1000))",
+            "output above 1 MB", "draw a summary"),
     in_cell("network", "import urllib.request\n\nurllib.request.urlopen('http://example.org')",
             "the page reaches for the network (example.org)", "from an installed package"),
     in_cell("network-by-address", "import socket\n\ns = socket.socket()\n"
@@ -215,6 +218,8 @@ MARKUP = [
     below_definition("broken-include", "```{include} nope.md\n```", "nope.md", "mend the path",
                      "```{include}"),
     below_definition("broken-glue", "It is {glue}`nope`.", "nope", "glue a value of this name"),
+    below_definition("broken-formula", "It is $\\frac{1$.", "formula cannot be read",
+                     "mend the LaTeX"),
     below_definition("duplicate-label", "(a-label)=\nThis.\n\n(a-label)=\nThat.",
                      "duplicate label 'a-label'", "a name of its own", "(a-label)=\nThat."),
     below_definition("unknown-directive", ":::{warnin}\nCareful.\n:::", "'warnin'",
@@ -260,7 +265,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     book = TinyBook(tmp_path_factory.mktemp("mistakes"))
     book.write(f"book/{DOMAIN}/dot.png", PIXEL)
     book.add("alpha")
-    book.add("beta", concept_page("Beta").replace("It is drawn", "It {concept}`malformed-yaml`"))
+    links = "Like {concept}`malformed-yaml` and [there](not-utf-8.md#anywhere) it is drawn"
+    book.add("beta", concept_page("Beta").replace("It is drawn", links))
     for mistake in MISTAKES:
         text = mistake.text.replace("SOURCES", str(book.root / "book"))
         book.add(mistake.name, text.encode("utf-8", "surrogateescape"))
