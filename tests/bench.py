@@ -135,7 +135,8 @@ def machine() -> str:
     except (OSError, StopIteration):
         pass
     python = platform.python_version()
-    return f"{os.cpu_count()} cores ({model}), {platform.system()}, Python {python}"
+    load = f"load average {os.getloadavg()[2]:.1f} (the builds alone make about {os.cpu_count()})"
+    return f"{os.cpu_count()} cores ({model}), {platform.system()}, Python {python}, {load}"
 
 
 def report(results: dict[int, tuple[dict[str, float], dict[str, float]]]) -> str:
