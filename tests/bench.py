@@ -62,7 +62,6 @@ print({number})
 CONFIG = """title: Synthetic
 only_build_toc_files: true
 execute: {{execute_notebooks: "{mode}", timeout: 120}}
-parse: {{myst_heading_anchors: 2}}
 sphinx: {sphinx}
 """
 
@@ -71,7 +70,8 @@ def write_book(root: Path, pages: int, seconds: float, stock: bool) -> None:
     """Write a book of so many pages, each with ``seconds`` of processor time in its one cell."""
     book = root / "book"
     book.mkdir(parents=True)
-    sphinx = "{}" if stock else f"{{local_extensions: {{conceptbook: '{ROOT}'}}}}"
+    extension = "" if stock else f", local_extensions: {{conceptbook: '{ROOT}'}}"
+    sphinx = f"{{config: {{myst_heading_anchors: 2}}{extension}}}"
     mode = "cache" if stock else "off"
     (root / "_config.yml").write_text(CONFIG.format(mode=mode, sphinx=sphinx))
     files = "\n".join(f"  - file: page-{number}" for number in range(pages))
