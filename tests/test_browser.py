@@ -67,7 +67,7 @@ def test_a_probe_opens_with_one_key(visit):
 
 def test_the_theme_switch_is_remembered(visit):
     page = visit("ml-system-design/two-tower-model", scheme="light")
-    ink = "getComputedStyle(document.querySelector('svg.figure text')).fill"
+    ink = "getComputedStyle(document.querySelector('svg.figure')).color"
     light = page.evaluate(ink)
     button = page.locator(".theme-switch-button").first
     for _ in range(3):
