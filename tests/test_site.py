@@ -96,7 +96,9 @@ def test_internal_links_and_anchors_resolve(site, soups):
             if not file.exists():
                 broken.append(f"{page}: {link['href']}")
             elif anchor and file.suffix == ".html":
-                text = soup if file == here else BeautifulSoup(file.read_text("utf-8"), "html.parser")
+                text = (
+                    soup if file == here else BeautifulSoup(file.read_text("utf-8"), "html.parser")
+                )
                 if not text.find(id=anchor):
                     broken.append(f"{page}: {link['href']}")
     assert not broken
