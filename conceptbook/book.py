@@ -12,7 +12,7 @@ from . import metadata, source, structure
 from .contents import check_contents
 from .metadata import Metadata
 from .problems import BookError, Problem
-from .settings import CONFIG_FILE, Settings, from_config, read_planned
+from .settings import CONFIG_FILE, Planned, Settings, from_config, read_planned
 
 PLANNED_FILE = "planned.yml"
 
@@ -64,13 +64,29 @@ class Book:
     folder: Path
     settings: Settings
     pages: dict[str, Page]
-    planned: dict[str, dict[str, str]]
+    planned: dict[str, Planned]
     extensions: tuple[str, ...]
     problems: tuple[Problem, ...]
 
+    @property
+    def concepts(self) -> list[Page]:
+        """The concept pages, in reading order."""
+        return [page for page in self.pages.values() if page.concept]
+
+    @property
+    def missing(self) -> list[Planned]:
+        """The planned pages that nobody has written yet."""
+        written = {page.slug for page in self.concepts}
+        return [entry for slug, entry in self.planned.items() if slug not in written]
+
     def concept(self, slug: str) -> Page | None:
         """Return the concept page with this slug, if it is written."""
-        return next((p for p in self.pages.values() if p.concept and p.slug == slug), None)
+        return next((page for page in self.concepts if page.slug == slug), None)
+
+    def domain_title(self, domain: str) -> str:
+        """Return what a reader calls a domain: the title of its index page."""
+        index = self.pages.get(f"{domain}/index")
+        return index.title if index else domain.replace("-", " ").capitalize()
 
 
 def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
@@ -83,7 +99,7 @@ def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
     settings = from_config(config.get("conceptbook") or {}, root / CONFIG_FILE)
     extensions = tuple(config.get("myst_enable_extensions") or ())
     planned_file = folder / PLANNED_FILE
-    planned = read_planned(planned_file, planned_file.relative_to(root).as_posix())
+    planned = read_planned(planned_file, planned_file.relative_to(root).as_posix(), settings)
     excluded = Matcher(list(config.get("exclude_patterns") or ()))
     problems: list[Problem] = []
     pages: dict[str, Page] = {}
@@ -171,7 +187,7 @@ def _check_kernel(
     return []
 
 
-def _check_related(pages: dict[str, Page], planned: dict[str, Any]) -> list[Problem]:
+def _check_related(pages: dict[str, Page], planned: dict[str, Planned]) -> list[Problem]:
     slugs = {page.slug for page in pages.values() if page.concept}
     problems = []
     for page in pages.values():

@@ -24,7 +24,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 from tqdm import tqdm
 
-from . import configuration, contents, environment, run
+from . import address, configuration, contents, environment, run
 from .problems import BookError, Problem
 
 PERCENT = re.compile(r"^(.*?)\.\.\. ?\[ *(\d+)%\]")
@@ -92,7 +92,8 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
     with _lock(layout):
         _recover(layout)
         _set_source_date(layout.root)
-        inputs = _digest(_input_files(layout), layout, environment.fingerprint(layout.root))
+        place = str(address.from_config(config["html_theme_options"]))
+        inputs = _digest(_input_files(layout), layout, environment.fingerprint(layout.root), place)
         stamp = _read_stamp(layout)
         if not fresh and stamp.get("inputs") == inputs:
             return Result(layout.site, stamp["pages"], 0, False, time.monotonic() - start)
@@ -159,9 +160,10 @@ def _frame(layout: Layout, this: run.Run) -> str:
     """Digest what every page shows or depends on; when it changes, all pages are read again."""
     pages = set(layout.folder.rglob("*.md"))
     shared = [file for file in _input_files(layout) if file not in pages]
-    titles = [f"{p.name}\0{p.title}\0{p.meta.summary}" for p in this.book.pages.values()]
+    records = [f"{p.name}\0{p.title}\0{p.meta.facts}" for p in this.book.pages.values()]
     targets = [f"{p.headings} {[label for label, _ in p.labels]}" for p in this.book.pages.values()]
-    return _digest(shared, layout, environment.fingerprint(layout.root), *titles, *targets)
+    place = str(this.address)
+    return _digest(shared, layout, environment.fingerprint(layout.root), place, *records, *targets)
 
 
 def _read_stamp(layout: Layout) -> dict[str, Any]:

@@ -75,9 +75,10 @@ def resolve_concept(
     book = run.current().book
     slug = node["reftarget"]
     page = book.concept(slug)
-    title = page.title if page else book.planned.get(slug, {}).get("title")
-    if title is None:
+    known = page or book.planned.get(slug)
+    if known is None:
         return None
+    title = known.title
     text = content.astext() if node["refexplicit"] else title
     inner = nodes.inline("", text, classes=["concept"])
     if page is None or page.name not in env.all_docs:

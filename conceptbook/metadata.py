@@ -46,6 +46,11 @@ class Metadata:
     kernel: str = ""
     lines: dict[Address, int] = field(default_factory=dict)
 
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What other pages show of this one: everything but the lines and the kernel."""
+        return (self.summary, self.tags, self.aliases, tuple(self.related.items()), self.evidence)
+
     def line(self, *address: str | int) -> int:
         """Return the line of a field or of an entry in it (1 for one that is missing)."""
         return self.lines.get(address, 1)

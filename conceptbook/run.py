@@ -12,7 +12,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from . import environment, execution, outputs, store
+from . import address, environment, execution, outputs, store
+from .address import Address
 from .book import Book, Page, load
 from .problems import Problem
 from .store import Execution, Store
@@ -23,6 +24,7 @@ class Run:
     """A book with the results of executing it; ``keys`` names the result of each runnable page."""
 
     book: Book
+    address: Address
     store: Store
     keys: dict[str, str]
     problems: list[Problem] = field(default_factory=list)
@@ -76,7 +78,8 @@ def start(root: Path, folder: Path, toc: Path, config: dict[str, Any], results: 
     Raises BookError when the settings themselves cannot be used.
     """
     book = load(root, folder, toc, config)
-    run = Run(book, Store(results), _keys(book, environment.fingerprint(root)))
+    place = address.from_config(config.get("html_theme_options") or {})
+    run = Run(book, place, Store(results), _keys(book, environment.fingerprint(root)))
     run.problems += book.problems
     execute(run)
     return run

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import yamltext
 from .problems import BookError, Problem
+from .yamltext import Address
 
 CONFIG_FILE = "_config.yml"
 SECTION = ("sphinx", "config", "conceptbook")  # where the settings are in it
@@ -99,7 +101,12 @@ PLANNED_SCHEMA = {
             "type": "object",
             "additionalProperties": False,
             "required": ["title", "definition"],
-            "properties": {"title": {"type": "string"}, "definition": {"type": "string"}},
+            "properties": {
+                "title": {"type": "string"},
+                "definition": {"type": "string"},
+                "tags": {"type": "array", "items": {"type": "string"}},
+                "evidence": {"type": "string"},
+            },
         },
     },
 }
@@ -135,8 +142,20 @@ def _structure(rule: dict[str, Any]) -> StructureRule:
     return StructureRule(rule["opening"], rule["opening_words"], tuple(sections))
 
 
-def read_planned(file: Path, path: str) -> dict[str, dict[str, str]]:
-    """Return planned pages by slug: ``domain``, ``title`` and ``definition`` each.
+@dataclass(frozen=True)
+class Planned:
+    """A page that is not written yet; ``tags`` and ``evidence`` sort it among the others."""
+
+    slug: str
+    domain: str
+    title: str
+    definition: str
+    tags: tuple[str, ...] = ()
+    evidence: str = ""
+
+
+def read_planned(file: Path, path: str, settings: Settings) -> dict[str, Planned]:
+    """Return planned pages by slug.
 
     The file maps a domain's folder to a mapping of slugs; a book without one plans nothing.
     ``path`` is how messages call it. Raises BookError when it cannot be used.
@@ -147,8 +166,26 @@ def read_planned(file: Path, path: str) -> dict[str, dict[str, str]]:
     problems = list(yamltext.check(domains, PLANNED_SCHEMA, path, lines))
     if problems:
         raise BookError(problems)
-    return {
-        slug: {"domain": domain, **entry}
-        for domain, entries in (domains or {}).items()
-        for slug, entry in entries.items()
-    }
+    planned = {}
+    for domain, entries in (domains or {}).items():
+        for slug, entry in entries.items():
+            planned[slug] = Planned(**{"slug": slug, "domain": domain, **entry})
+            problems += _check_vocabulary(entry, settings, path, lines, (domain, slug))
+    if problems:
+        raise BookError(problems)
+    return planned
+
+
+def _check_vocabulary(
+    entry: dict[str, Any], settings: Settings, path: str, lines: dict[Address, int], at: Address
+) -> Iterator[Problem]:
+    """Find tags and evidence kinds that the book does not know."""
+    for index, tag in enumerate(entry.get("tags", ())):
+        if tag not in settings.tags:
+            line = lines.get((*at, "tags", index), 1)
+            yield Problem(path, line, f"unknown tag '{tag}'", yamltext.closest(tag, settings.tags))
+    evidence = entry.get("evidence")
+    if evidence and evidence not in settings.evidence:
+        line = lines.get((*at, "evidence"), 1)
+        fix = f"use one of {', '.join(settings.evidence)}"
+        yield Problem(path, line, f"unknown evidence kind '{evidence}'", fix)

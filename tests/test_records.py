@@ -11,7 +11,7 @@ from conceptbook.contents import check_contents, parts, usable
 from conceptbook.outputs import Fault, check
 from conceptbook.problems import BookError, Problem, report
 from conceptbook.provenance import duration
-from conceptbook.settings import Settings, from_config, read_planned
+from conceptbook.settings import Planned, Settings, from_config, read_planned
 
 EXTENSIONS = ("colon_fence", "dollarmath", "deflist")
 SETTINGS = Settings(evidence={"count": "Count"}, tags={"ranking": "Ranking", "search": "Search"})
@@ -343,10 +343,28 @@ def test_structures_become_rules(tmp_path: Path):
 
 def test_planned_pages_by_slug(tmp_path: Path):
     file = tmp_path / "planned.yml"
-    assert read_planned(file, "planned.yml") == {}
-    file.write_text("sql:\n  joins: {title: Joins, definition: Rows that match.}\n")
-    joins = {"domain": "sql", "title": "Joins", "definition": "Rows that match."}
-    assert read_planned(file, "planned.yml") == {"joins": joins}
+    settings = Settings(tags={"query": "Query"}, evidence={"count": "Exact count"})
+    assert read_planned(file, "planned.yml", settings) == {}
+    entry = "title: Joins, definition: Rows that match., tags: [query], evidence: count"
+    file.write_text(f"sql:\n  joins: {{{entry}}}\n")
+    joins = Planned("joins", "sql", "Joins", "Rows that match.", ["query"], "count")
+    assert read_planned(file, "planned.yml", settings) == {"joins": joins}
+
+
+@pytest.mark.parametrize(
+    "entry, message, fix",
+    [
+        ("tags: [qery]", "unknown tag 'qery'", "did you mean 'query'?"),
+        ("evidence: counted", "unknown evidence kind 'counted'", "use one of count"),
+    ],
+)
+def test_planned_pages_use_the_books_vocabulary(tmp_path: Path, entry, message, fix):
+    file = tmp_path / "planned.yml"
+    file.write_text(f"sql:\n  joins:\n    title: Joins\n    definition: Rows.\n    {entry}\n")
+    settings = Settings(tags={"query": "Query"}, evidence={"count": "Exact count"})
+    with pytest.raises(BookError) as error:
+        read_planned(file, "planned.yml", settings)
+    assert error.value.problems == [Problem("planned.yml", 5, message, fix)]
 
 
 # --- What is said of a page ---------------------------------------------------------------------
