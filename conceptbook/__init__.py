@@ -15,7 +15,18 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-from . import directives, figures, lean, math, navigation, provenance, run, strict
+from . import (
+    catalogue,
+    directives,
+    figures,
+    lean,
+    math,
+    navigation,
+    provenance,
+    related,
+    run,
+    strict,
+)
 from .build import Layout
 from .problems import BookError, report
 
@@ -33,8 +44,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", _use_record)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-updated", _remember_keys)
-    app.add_css_file("conceptbook.css")
-    for part in (directives, figures, lean, math, navigation, provenance):
+    for style in ("conceptbook.css", "catalogue.css"):
+        app.add_css_file(style)
+    for part in (catalogue, directives, figures, lean, math, navigation, provenance, related):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

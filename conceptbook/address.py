@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 @dataclass(frozen=True)
 class Address:
-    """A repository (``url`` without a final slash, ``branch``, ``folder`` of the book) and its site.
+    """A repository (``url`` without final slash, ``branch``, ``folder`` of the book) and its site.
 
     ``site`` is the URL of the published book and ends in a slash.
     """

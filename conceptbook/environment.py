@@ -35,8 +35,11 @@ def kernel_variables(scratch: Path, root: Path, output_limit: int) -> dict[str, 
     """
     profile = scratch / "ipython"
     shutil.copytree(KERNEL_FILES / "ipython", profile)
+    runtime = scratch / "runtime"  # where a server that a page starts keeps its sockets
+    runtime.mkdir(mode=0o700)
     return {
         **os.environ,
+        "XDG_RUNTIME_DIR": str(runtime),
         **VARIABLES,
         "IPYTHONDIR": str(profile),
         "MATPLOTLIBRC": str(KERNEL_FILES / "matplotlibrc"),

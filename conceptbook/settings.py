@@ -105,6 +105,7 @@ PLANNED_SCHEMA = {
                 "title": {"type": "string"},
                 "definition": {"type": "string"},
                 "tags": {"type": "array", "items": {"type": "string"}},
+                "related": {"type": "array", "items": {"type": "string"}},
                 "evidence": {"type": "string"},
             },
         },
@@ -144,13 +145,14 @@ def _structure(rule: dict[str, Any]) -> StructureRule:
 
 @dataclass(frozen=True)
 class Planned:
-    """A page that is not written yet; ``tags`` and ``evidence`` sort it among the others."""
+    """A page that is not written yet, and what is known of its front matter."""
 
     slug: str
     domain: str
     title: str
     definition: str
     tags: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
     evidence: str = ""
 
 

@@ -1,0 +1,153 @@
+// The catalogue's filters. The cards are in the page already; this shows the ones that match,
+// counts what each further choice would leave, and keeps the view in the address.
+
+const GROUPS = ["domain", "status", "evidence", "tag"];
+
+const fold = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{Diacritic}/gu, "");
+
+// A card holds what is written on it, split into the words that typing can match.
+function readCard(element) {
+  const text = fold(`${element.textContent} ${element.dataset.aliases}`);
+  const values = Object.fromEntries(
+    GROUPS.map((group) => [group, new Set(element.dataset[group].split(" ").filter(Boolean))]),
+  );
+  return { element, text, values };
+}
+
+// Every typed word must begin a word of the card.
+function matchesText(card, words) {
+  return words.every((word) => card.text.startsWith(word) || card.words.some((w) => w.startsWith(word)));
+}
+
+const matchesGroup = (card, group, chosen) =>
+  chosen.size === 0 || [...chosen].some((value) => card.values[group].has(value));
+
+function readState(form) {
+  const chosen = Object.fromEntries(GROUPS.map((group) => [group, new Set()]));
+  for (const box of form.querySelectorAll("input[type=checkbox]:checked")) chosen[box.name].add(box.value);
+  return { query: form.elements.q.value.trim(), chosen };
+}
+
+function stateToSearch({ query, chosen }) {
+  const parameters = new URLSearchParams();
+  if (query) parameters.set("q", query);
+  for (const group of GROUPS) for (const value of chosen[group]) parameters.append(group, value);
+  const search = parameters.toString();
+  return search ? `?${search}` : "";
+}
+
+function searchToForm(form, search) {
+  const parameters = new URLSearchParams(search);
+  form.elements.q.value = parameters.get("q") ?? "";
+  for (const box of form.querySelectorAll("input[type=checkbox]")) {
+    box.checked = parameters.getAll(box.name).includes(box.value);
+  }
+}
+
+// The editor of the forge takes the new page's text from the address.
+function startUrl(href, card, templates) {
+  const { slug, domain, tag, evidence, related = "" } = card.dataset;
+  const definition = card.querySelector(".card-summary").textContent.trim();
+  const title = card.querySelector(".card-title").textContent.trim();
+  const names = related.split(" ").filter(Boolean);
+  const text = (templates[domain] ?? "")
+    .replace('"DEFINITION"', () => JSON.stringify(definition))
+    .replace('"TITLE"', () => JSON.stringify(title))
+    .replace("  RELATED: say why one would go there", () => names.map((name) => `  ${name}: say why one would go there`).join("\n"))
+    .replaceAll("DEFINITION", () => definition)
+    .replaceAll("TITLE", () => title)
+    .replaceAll("TAGS", () => tag.split(" ").join(", "))
+    .replaceAll("EVIDENCE", () => evidence)
+    .replaceAll("SLUG", () => slug.replaceAll("-", "_"));
+  const url = new URL(href);
+  url.searchParams.set("value", text);
+  return url.href;
+}
+
+function start(root) {
+  const form = root.querySelector("form");
+  const status = root.querySelector("[data-status]");
+  const empty = root.querySelector("[data-empty]");
+  const reset = root.querySelector("[data-reset]");
+  const templates = JSON.parse(root.querySelector("[data-templates]").textContent);
+  const cards = [...root.querySelectorAll(".card")].map(readCard);
+  for (const card of cards) card.words = card.text.split(/[^\p{L}\p{N}]+/u);
+  const total = cards.length;
+
+  function show() {
+    const state = readState(form);
+    const words = fold(state.query).split(/\s+/).filter(Boolean);
+    const byText = cards.filter((card) => matchesText(card, words));
+    const fits = (card, without) =>
+      GROUPS.every((group) => group === without || matchesGroup(card, group, state.chosen[group]));
+    const shown = new Set(byText.filter((card) => fits(card)));
+    for (const card of cards) card.element.hidden = !shown.has(card);
+    for (const group of GROUPS) {
+      const candidates = byText.filter((card) => fits(card, group));
+      for (const box of form.querySelectorAll(`input[name=${group}]`)) {
+        const count = candidates.filter((card) => card.values[group].has(box.value)).length;
+        const label = box.closest("label");
+        label.querySelector("[data-count]").textContent = count;
+        label.classList.toggle("none", count === 0 && !box.checked);
+      }
+    }
+    const folded = form.querySelectorAll("details input:checked").length;
+    form.querySelector("[data-chosen]").textContent = folded ? `(${folded} chosen)` : "";
+    status.textContent =
+      shown.size === total ? `${total} concepts` : `${shown.size} of ${total} concepts`;
+    empty.hidden = shown.size > 0;
+    reset.hidden = shown.size === total && !stateToSearch(state);
+    return state;
+  }
+
+  // Typing rewrites the address in place; a click is a step that the back button undoes.
+  function remember(state, step) {
+    const address = location.pathname + stateToSearch(state) + location.hash;
+    if (address === location.pathname + location.search + location.hash) return;
+    if (step) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+  }
+
+  function clear() {
+    searchToForm(form, "");
+    remember(show(), true);
+    form.elements.q.focus();
+  }
+
+  form.addEventListener("input", (event) => remember(show(), event.target.type === "checkbox"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    document.dispatchEvent(new CustomEvent("search:open", { detail: form.elements.q.value }));
+  });
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    clear();
+  });
+  root.querySelector("[data-clear]").addEventListener("click", clear);
+  for (const button of root.querySelectorAll("[data-search-open]")) {
+    button.addEventListener("click", () =>
+      document.dispatchEvent(new CustomEvent("search:open", { detail: form.elements.q.value })),
+    );
+  }
+  root.addEventListener("click", (event) => {
+    const link = event.target.closest(".card-start");
+    if (link && !link.dataset.filled) {
+      link.href = startUrl(link.href, link.closest(".card"), templates);
+      link.dataset.filled = "yes";
+    }
+  });
+  addEventListener("popstate", () => {
+    searchToForm(form, location.search);
+    show();
+  });
+
+  searchToForm(form, location.search);
+  if (form.querySelector("details input:checked")) form.querySelector("details").open = true;
+  show();
+  // Where typing needs no on-screen keyboard, the field has the focus of the page.
+  if (matchMedia("(hover: hover) and (pointer: fine)").matches && !location.hash) {
+    form.elements.q.focus({ preventScroll: true });
+  }
+}
+
+document.querySelectorAll("[data-catalogue]").forEach(start);
