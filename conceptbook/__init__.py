@@ -18,20 +18,47 @@ from sphinx.errors import ExtensionError
 from . import (
     catalogue,
     directives,
+    export,
+    feed,
     figures,
+    head,
     lean,
+    llms,
     math,
     navigation,
+    plain,
     provenance,
     related,
     run,
+    search,
+    sitemap,
     strict,
+    website,
 )
 from .build import Layout
 from .problems import BookError, report
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
+
+PARTS = (
+    website,  # first: the others ask it
+    catalogue,
+    directives,
+    export,
+    feed,
+    figures,
+    head,
+    lean,
+    llms,
+    math,
+    navigation,
+    plain,
+    provenance,
+    related,
+    search,
+    sitemap,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -46,7 +73,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _remember_keys)
     for style in ("conceptbook.css", "catalogue.css"):
         app.add_css_file(style)
-    for part in (catalogue, directives, figures, lean, math, navigation, provenance, related):
+    for part in PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

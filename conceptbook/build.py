@@ -24,7 +24,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 from tqdm import tqdm
 
-from . import address, configuration, contents, environment, run
+from . import address, configuration, contents, environment, history, run
 from .problems import BookError, Problem
 
 PERCENT = re.compile(r"^(.*?)\.\.\. ?\[ *(\d+)%\]")
@@ -93,7 +93,9 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
         _recover(layout)
         _set_source_date(layout.root)
         place = str(address.from_config(config["html_theme_options"]))
-        inputs = _digest(_input_files(layout), layout, environment.fingerprint(layout.root), place)
+        dates = str(history.read(layout.folder))  # a commit changes no file, but what pages show
+        fingerprint = environment.fingerprint(layout.root)
+        inputs = _digest(_input_files(layout), layout, fingerprint, place, dates)
         stamp = _read_stamp(layout)
         if not fresh and stamp.get("inputs") == inputs:
             return Result(layout.site, stamp["pages"], 0, False, time.monotonic() - start)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw, ImageFont  # comes with matplotlib
 
 SIZE = (1200, 630)  # what every network shows without cropping
-MARGIN = 80
+MARGIN, FOOT = 80, 542
 PAPER, INK, QUIET, ACCENT = "#ffffff", "#14181f", "#4a5361", "#176de8"
 COLORS = 32  # text needs a few grays; a small palette keeps the file small
 FOLDER = "_images"
@@ -61,8 +61,9 @@ def _draw(card: Card) -> Image.Image:
     title = next((font for font in fonts if len(_wrap(card.title, font)) <= 2), fonts[-1])
     y = _write_lines(draw, 70, _wrap(card.domain, domain)[:1], domain, ACCENT)
     y = _write_lines(draw, y + 22, _cut(_wrap(card.title, title), 3), title, INK)
-    _write_lines(draw, y + 34, _cut(_wrap(card.definition, plain), 5), plain, QUIET)
-    _write_lines(draw, SIZE[1] - 92, _wrap(card.book, book)[:1], book, INK)
+    room = (FOOT - y - 28) // _height(plain)
+    _write_lines(draw, y + 28, _cut(_wrap(card.definition, plain), room), plain, QUIET)
+    _write_lines(draw, FOOT + 8, _wrap(card.book, book)[:1], book, INK)
     return image.quantize(COLORS, dither=Image.Dither.NONE)
 
 
@@ -72,8 +73,12 @@ def _write_lines(
     """Write lines from ``y`` down and return where they end."""
     for line in lines:
         draw.text((MARGIN, y), line, ink, font)
-        y += round(font.size * 1.35)
+        y += _height(font)
     return y
+
+
+def _height(font: ImageFont.FreeTypeFont) -> int:
+    return round(font.size * 1.35)
 
 
 def _wrap(text: str, font: ImageFont.FreeTypeFont) -> list[str]:

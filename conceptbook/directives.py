@@ -38,6 +38,11 @@ def depart_probe_question(self, node: probe_question) -> None:
     self.body.append('</span></summary>\n<div class="probe-answer">\n')
 
 
+def probe_id(question: str) -> str:
+    """Return the anchor of a probe in its page."""
+    return "probe-" + nodes.make_id(question)[:60].rstrip("-")
+
+
 def _level(value: str) -> str:
     if value not in LEVELS:
         raise ValueError(f"use one of {', '.join(LEVELS)}")
@@ -57,7 +62,7 @@ class ProbeDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         level = self.options.get("level", LEVELS[0])
-        identifier = "probe-" + nodes.make_id(self.arguments[0])[:60].rstrip("-")
+        identifier = probe_id(self.arguments[0])
         fold = probe(classes=["probe", f"probe-{level.lower()}"], ids=[identifier])
         self.set_source_info(fold)
         question, messages = self.state.inline_text(self.arguments[0], self.lineno)

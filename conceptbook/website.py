@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 from sphinx.application import Sphinx
@@ -74,6 +75,12 @@ def words(date: datetime) -> str:
 def iso(date: datetime) -> str:
     """Return a moment (UTC) in ISO 8601."""
     return f"{date:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def xml(root: ET.Element) -> bytes:
+    """Return a document with one element a line."""
+    ET.indent(root, space=" ")
+    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
 
 
 def _start(app: Sphinx) -> None:

@@ -347,12 +347,12 @@ def test_planned_pages_by_slug(tmp_path: Path):
     assert read_planned(file, "planned.yml", settings) == {}
     entry = "title: Joins, definition: Rows that match., tags: [query], evidence: count"
     file.write_text(f"sql:\n  joins: {{{entry}}}\n")
-    joins = Planned("joins", "sql", "Joins", "Rows that match.", ["query"], "count")
+    joins = Planned("joins", "sql", "Joins", "Rows that match.", ["query"], evidence="count")
     assert read_planned(file, "planned.yml", settings) == {"joins": joins}
 
 
 @pytest.mark.parametrize(
-    "entry, message, fix",
+    ("entry", "message", "fix"),
     [
         ("tags: [qery]", "unknown tag 'qery'", "did you mean 'query'?"),
         ("evidence: counted", "unknown evidence kind 'counted'", "use one of count"),

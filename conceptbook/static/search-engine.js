@@ -1,0 +1,109 @@
+// From what a reader types to pages in order: Pagefind, and what it leaves out — spelling, and
+// questions no page answers with all of its words. Knows nothing of how results are shown.
+
+export const QUERY_LENGTH = 200;
+
+// Titles and aliases weigh most; the rest is weighed by where it stands (search.py).
+const RANKING = {
+  metaWeights: { title: 10, aliases: 9, summary: 4, domain: 0.2, folder: 0 },
+  termFrequency: 0.6,
+  pageLength: 0.4,
+  termSimilarity: 2,
+};
+// Words that a question is asked with and that say nothing of its subject.
+const STOP = new Set(
+  ("a an and are as at be but by can do does for from get has have how i in into is it its me my of on or our so " +
+    "that the their them then there these they this to too use used using vs versus was we what when where which why will with you your").split(" "),
+);
+
+export const tokens = (text) => text.toLowerCase().normalize("NFKC").match(/[\p{L}\p{N}]+/gu) ?? [];
+
+// The edit distance between two words, letters swapped with their neighbor counting one
+// (Damerau 1964, optimal string alignment); stops above `limit`.
+export function distance(a, b, limit) {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let [before, row] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + cost);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) next[j] = Math.min(next[j], before[j - 2] + 1);
+    }
+    [before, row] = [row, next];
+  }
+  return row[b.length];
+}
+
+// The known word that is closest to one that is not known; of equals the more frequent.
+export function closest(word, known) {
+  const limit = word.length < 4 ? 0 : word.length < 8 ? 1 : 2;
+  let best = null;
+  for (const [candidate, count] of Object.entries(known)) {
+    const d = distance(word, candidate, limit);
+    if (d > limit || d === 0) continue;
+    if (!best || d < best.d || (d === best.d && count > best.count)) best = { candidate, d, count };
+  }
+  return best?.candidate ?? null;
+}
+
+// Whether a word is in the book, begins a word of it, or is another form of one.
+export function isKnown(word, text) {
+  if (word.length < 3 || /\d/.test(word) || ` ${text}`.includes(` ${word}`)) return true;
+  const stem = word.replace(/(ing|ed|es|s|ly|ion|er)$/, "");
+  return stem.length >= 4 && stem !== word && ` ${text}`.includes(` ${stem}`);
+}
+
+export class Engine {
+  // `root` is the URL of the site; nothing is loaded before the first search.
+  constructor(root) {
+    this.root = root;
+    this.shards = new Map();
+  }
+
+  async start() {
+    this.pagefind ??= import(new URL("pagefind/pagefind.js", this.root)).then(async (pagefind) => {
+      await pagefind.options({ baseUrl: this.root.pathname, ranking: RANKING, excerptLength: 22 });
+      await pagefind.filters(); // without them a search counts no filter's values
+      return pagefind;
+    });
+    return this.pagefind;
+  }
+
+  // Every filter with all its values and how many pages have each.
+  async filters() {
+    return (await this.start()).filters();
+  }
+
+  // The pages for a query, best first: { results, filters, words, corrected }.
+  async search(text, filters = {}) {
+    const pagefind = await this.start();
+    const query = text.slice(0, QUERY_LENGTH).trim();
+    const asked = tokens(query);
+    const subject = asked.filter((word) => !STOP.has(word));
+    const words = subject.length ? subject : asked;
+    if (!words.length) return { results: [], filters: {}, words: [], corrected: null };
+    const mended = await Promise.all(words.map((word) => this.mend(word)));
+    const corrected = mended.some((word, index) => word !== words[index]) ? mended.join(" ") : null;
+    const whole = await pagefind.search(corrected ?? words.join(" "), { filters });
+    return { ...whole, words: mended, corrected };
+  }
+
+  // The word as the book spells it; a word of the book, or the beginning of one, stays.
+  async mend(word) {
+    const { names, text } = await this.spelling(word[0]);
+    if (isKnown(word, text)) return word;
+    // A slip in the first letter is mostly a swap with the second.
+    const swapped = word[1] === word[0] ? {} : (await this.spelling(word[1])).names;
+    return closest(word, { ...swapped, ...names }) ?? word;
+  }
+
+  async spelling(letter) {
+    if (!/^[a-z]$/.test(letter ?? "")) return { names: {}, text: "" };
+    if (!this.shards.has(letter)) {
+      const url = new URL(`pagefind/spelling/${letter}.json`, this.root);
+      this.shards.set(letter, fetch(url).then((response) => (response.json())));
+    }
+    return this.shards.get(letter);
+  }
+}
