@@ -108,7 +108,7 @@ def _dump(value: Any) -> str:
 
 
 def _write(app: Sphinx, error: Exception | None) -> None:
-    if error is None and app.builder.format == "html":
+    if error is None and website.is_wanted(app):
         Path(app.outdir, FILE).write_text(document(website.of(app)), encoding="utf-8")
 
 

@@ -117,6 +117,8 @@ def _trail(site: Site, page: Page) -> dict[str, Any]:
 
 def add_tags(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Put the elements into a page's head, and draw the picture that they name."""
+    if not website.is_wanted(app):
+        return
     site = website.of(app)
     found = []
     context["pageurl"] = site.url(name)  # Sphinx's template makes the canonical link of it
@@ -125,7 +127,7 @@ def add_tags(app: Sphinx, name: str, template: str, context: dict[str, Any], doc
         attributes = {"type": "application/atom+xml", "title": site.title, "href": address}
         found.append(_element("link", rel="alternate", **attributes))
     page = site.book.pages.get(name)
-    if page and app.builder.format == "html":
+    if page:
         found += tags(site, page)
         card.write(picture_of(site, page), Path(app.outdir))
     context["metatags"] = "\n    ".join([context.get("metatags") or "", *found])

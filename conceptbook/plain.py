@@ -144,14 +144,20 @@ class Converter:
         explicit = EXPLICIT.match(content)
         text, target = explicit.groups() if explicit else ("", content)
         if name.startswith("glue:"):
-            key, _, form = content.partition(":")
-            value = self.glued.get(key)
-            return format_plain_text(value, form) if value is not None else match[0]
+            return self._number(content) or match[0]
         if name == "concept":
             return self._concept(text, target, links)
         if name.startswith("cite"):
             return self._citation(content.split(","), name.endswith("t"), links)
         return f"${content}$" if name == "math" else text or content
+
+    def _number(self, content: str) -> str:
+        """Return a glued value in the form asked for ("" for one that Sphinx warns of)."""
+        key, _, form = content.partition(":")
+        try:
+            return format_plain_text(self.glued[key], form)
+        except (KeyError, ValueError):
+            return ""
 
     def _concept(self, text: str, slug: str, links: bool) -> str:
         page = self.site.book.concept(slug)
@@ -207,7 +213,7 @@ def write_page(
     """Write a page's Markdown beside its HTML: what one is made from, the other is."""
     site = website.of(app)
     page = site.book.pages.get(name)
-    if page is None or app.builder.format != "html":
+    if page is None or not website.is_wanted(app):
         return
     bibliography = app.env.get_domain("cite").bibdata.data.entries
     text = Converter(site, page, run.current().execution(name), bibliography).document()

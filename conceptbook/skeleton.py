@@ -89,7 +89,7 @@ def _section(rule: SectionRule, glue: str) -> str:
     if rule.title == "See it run":
         return text + EXPERIMENT.format(glue=glue)
     if rule.table_rows:
-        rows = "".join(f"| Row {number} |  |  |\n" for number in range(1, rule.table_rows + 1))
+        rows = "".join(f"| Row {number} | why | evidence |\n" for number in range(1, rule.table_rows + 1))
         text += f"\n| What | Why | Evidence |\n|---|---|---|\n{rows}"
     for number in range(1, rule.probes + 1):
         level = "L6" if number > rule.probes - rule.staff_probes else "L5"

@@ -66,6 +66,11 @@ def of(app: Sphinx) -> Site:
     return app.conceptbook_site
 
 
+def is_wanted(app: Sphinx) -> bool:
+    """Say whether what is written will be published: as HTML, and without a mistake so far."""
+    return app.builder.format == "html" and not run.current().problems
+
+
 def words(date: datetime) -> str:
     """Return a date as a US reader writes it (not in the language of this machine)."""
     months = "January February March April May June July August September October November December"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from test_site import PAGES
 
 WIDE = {"width": 1440, "height": 900}
+LISTS = ["index", "search", "sql/index"]  # pages that list others
 PHONE = {"width": 390, "height": 844}
 
 
@@ -15,7 +19,7 @@ def visit(browser, address):
     """Open a page of the book; what goes wrong in the browser is collected on the way."""
     contexts = []
 
-    def open_page(name: str, viewport=WIDE, scheme="light", **options):
+    def open_page(name: str, viewport=WIDE, scheme="light", query="", **options):
         context = browser.new_context(
             viewport=viewport, color_scheme=scheme, reduced_motion="reduce", **options
         )
@@ -36,7 +40,7 @@ def visit(browser, address):
                 else page.foreign.append(request.url)
             ),
         )
-        page.goto(f"{address}/{name}.html", wait_until="load")
+        page.goto(f"{address}/{name}.html{query}", wait_until="load")
         return page
 
     yield open_page
@@ -46,9 +50,209 @@ def visit(browser, address):
 
 def test_a_reader_goes_from_the_front_page_to_a_concept(visit):
     page = visit("index")
-    page.locator("article a", has_text="Two-tower").first.click()
+    page.locator("article a.card-title", has_text="Two-tower").first.click()
     page.wait_for_url("**/two-tower-model.html")
     assert "Two-tower" in page.locator(".bd-article h1").inner_text()
+
+
+# --- The catalogue ----------------------------------------------------------------------------
+
+
+def cards(page) -> list[str]:
+    """Return the titles of the cards that are shown."""
+    return page.locator("li.card:visible .card-title").all_inner_texts()
+
+
+def test_typing_filters_the_cards_and_the_address_keeps_the_view(visit):
+    page = visit("index")
+    total = len(cards(page))
+    page.locator(".catalogue input[type=search]").fill("dual enc")  # an alias, half a word
+    assert cards(page) == ["Two-tower retrieval"]
+    assert page.locator("[data-status]").inner_text() == f"1 of {total} concepts"
+    assert "?q=dual+enc" in page.url
+    page.reload()
+    assert cards(page) == ["Two-tower retrieval"]
+
+
+def test_filters_combine_count_and_go_back(visit):
+    page = visit("index")
+    total = len(cards(page))
+    page.locator(".chip", has_text="SQL and databases").click()
+    chip = page.locator("label.chip", has_text="SQL and databases").locator("[data-count]")
+    shown = cards(page)
+    assert 0 < len(shown) < total
+    assert len(shown) == int(chip.inner_text())
+    page.locator(".catalogue-more summary").click()
+    page.locator(".chip", has_text="Not written yet").click()
+    assert (
+        page.locator("li.card:visible").count() == page.locator("li.card.planned:visible").count()
+    )
+    page.go_back()
+    assert cards(page) == shown
+    page.go_back()
+    assert len(cards(page)) == total
+
+
+def test_nothing_matches_and_a_reader_gets_out(visit):
+    page = visit("index")
+    total = len(cards(page))
+    page.locator(".catalogue input[type=search]").fill("<script>alert(1)</script> 🙂 שלום")
+    assert cards(page) == []
+    page.locator("[data-clear]").click()
+    assert len(cards(page)) == total
+    assert page.errors == []
+
+
+def test_without_javascript_every_card_is_there(visit):
+    page = visit("index", java_script_enabled=False)
+    titles = cards(page)
+    assert "Two-tower retrieval" in titles
+    assert not page.locator(".catalogue-tools").is_visible()
+    page.locator(".cards a.card-title").first.click()
+    assert page.locator(".bd-article h1").is_visible()
+
+
+def test_a_planned_page_starts_with_its_text_filled_in(visit):
+    page = visit("index")
+    link = page.locator(".card-start").first
+    link.evaluate("node => node.addEventListener('click', event => event.preventDefault())")
+    link.dispatch_event("click")
+    address = parse_qs(urlsplit(link.get_attribute("href")).query)
+    assert address["filename"][0].endswith(".md")
+    assert "kernelspec:" in address["value"][0]
+    assert not re.search(r"TITLE|DEFINITION|RELATED|EVIDENCE|SLUG|TAGS", address["value"][0])
+
+
+# --- Search -----------------------------------------------------------------------------------
+
+
+def search(page, query: str) -> None:
+    """Open the search by its key, ask, and wait for the answer."""
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("/")
+    page.locator("dialog.search input").fill(query)
+    page.wait_for_function("document.querySelector('.search-status').textContent !== ''")
+
+
+@pytest.mark.parametrize("keys", ["/", "Control+k", "Meta+k"])
+def test_the_search_opens_by_its_keys_and_closes_by_escape(visit, keys):
+    page = visit("ml-system-design/two-tower-model")
+    page.keyboard.press(keys)
+    page.locator("dialog.search[open] input").wait_for()
+    assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog.search").is_visible()
+
+
+def test_half_a_word_leads_to_the_section_by_keyboard_alone(visit):
+    page = visit("ml-system-design/mmoe")
+    search(page, "negativ transf")
+    page.locator(".search-results a").first.wait_for()
+    assert "page" in page.locator(".search-status").inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    target = page.evaluate("document.activeElement.href")
+    assert "#" in target, "the second link is a section of the first page"
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"#"))
+    section = page.evaluate(
+        "document.getElementById(decodeURIComponent(location.hash.slice(1))).tagName"
+    )
+    assert section in {"SECTION", "DETAILS", "SPAN"}
+    page.wait_for_function("CSS.highlights.get('search')?.size > 0")
+    assert "highlight=" not in page.url, "the address stays the section's own"
+
+
+def test_enter_opens_the_best_result(visit):
+    page = visit("index")
+    search(page, "hnsw")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/faiss-hnsw.html")
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("ltsm", "LSTM"),
+        ("xgbost", "XGBoost"),
+        ("two towr", "Two-tower"),
+        ("dual encoder", "Two-tower"),
+    ],
+)
+def test_typos_and_synonyms_find_their_page(visit, query, title):
+    page = visit("index")
+    search(page, query)
+    assert title in page.locator(".search-results .page").first.inner_text()
+
+
+def test_filters_narrow_the_results_and_their_counts_hold(visit):
+    page = visit("index")
+    search(page, "index")
+    chip = page.locator(".search-filters button", has_text="Real engine")
+    count = int(chip.inner_text().rsplit(" ", 1)[1])
+    chip.click()
+    page.wait_for_function(
+        f"document.querySelector('.search-status').textContent.startsWith('{count} page')"
+    )
+    assert page.locator(".search-filters button[aria-pressed=true]").count() == 1
+
+
+def test_searches_are_remembered_until_forgotten(visit):
+    page = visit("index")
+    search(page, "hnsw")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/faiss-hnsw.html")
+    page.keyboard.press("/")
+    page.get_by_role("button", name="hnsw").wait_for()
+    page.get_by_role("button", name="Forget these").click()
+    assert page.get_by_role("button", name="hnsw").count() == 0
+
+
+def test_no_result_suggests_what_is_planned(visit):
+    page = visit("index")
+    search(page, "rete algorithm zzzzqqq")
+    page.wait_for_timeout(500)
+    assert "<" not in page.locator(".search-status").inner_text()
+    search(page, "zzzzqqq")
+    page.locator(".search-suggestions a", has_text="See every concept").wait_for()
+    assert page.locator(".search-status").inner_text().startswith("No pages")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "<script>alert(1)</script>",
+        "x" * 10_000,
+        "🙂🙂",
+        "שלום עולם",
+        "'; DROP TABLE x; --",
+        "%00 \\ ( [ *",
+    ],
+)
+def test_hostile_input_is_only_text(visit, query):
+    page = visit("index")
+    page.keyboard.press("Control+k")
+    page.locator("dialog.search input").fill(query)
+    page.wait_for_timeout(800)
+    assert page.locator("dialog.search script").count() == 0
+    assert page.errors == []
+
+
+def test_an_address_searches_and_without_javascript_the_page_says_why_not(visit):
+    page = visit("search", query="?q=hnsw")
+    page.locator(".search-results a", has_text="HNSW").first.wait_for()
+    still = visit("search", java_script_enabled=False)
+    assert "needs JavaScript" in still.locator("article").inner_text()
+
+
+def test_related_concepts_lead_on(visit):
+    page = visit("ml-system-design/two-tower-model")
+    page.locator(".related a.card-title", has_text="FAISS").click()
+    page.wait_for_url("**/faiss-hnsw.html")
+    assert page.locator(".related .card-title", has_text="Two-tower").count() == 1
+
+
+# --- Reading ----------------------------------------------------------------------------------
 
 
 def test_the_sidebar_shows_where_the_reader_is(visit):
@@ -80,7 +284,7 @@ def test_the_theme_switch_is_remembered(visit):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-@pytest.mark.parametrize("name", ["index", *PAGES])
+@pytest.mark.parametrize("name", [*LISTS, *PAGES])
 def test_a_phone_never_scrolls_sideways(visit, name):
     page = visit(name, viewport={"width": 375, "height": 700})
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
@@ -88,7 +292,7 @@ def test_a_phone_never_scrolls_sideways(visit, name):
     assert width <= 375
 
 
-@pytest.mark.parametrize("name", ["index", *PAGES])
+@pytest.mark.parametrize("name", [*LISTS, *PAGES])
 def test_a_page_asks_no_other_host_and_logs_no_error(visit, name):
     page = visit(name)
     page.wait_for_timeout(300)
@@ -98,7 +302,7 @@ def test_a_page_asks_no_other_host_and_logs_no_error(visit, name):
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*LISTS, *PAGES])
 def test_a_page_is_accessible(visit, name, scheme, viewport):
     page = visit(name, viewport=viewport, scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
