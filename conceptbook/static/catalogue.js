@@ -66,7 +66,7 @@ function startUrl(href, card, templates) {
 
 function start(root) {
   const form = root.querySelector("form");
-  const status = root.querySelector("[data-status]");
+  const status = root.querySelector("[data-shown]");
   const empty = root.querySelector("[data-empty]");
   const reset = root.querySelector("[data-reset]");
   const templates = JSON.parse(root.querySelector("[data-templates]").textContent);
