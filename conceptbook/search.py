@@ -39,6 +39,7 @@ WEIGHTS = {
     "probe": "4",
     "code": "0.2",
     "output": "0.1",
+    "cited": "0.02",  # the list of works, which names everything, stands behind the concepts
 }
 LEFT_OUT = (
     ".//*[contains(@class, 'headerlink')]",
@@ -81,6 +82,9 @@ def indexed_page(text: str, page: Page, book: Book) -> str:
         for element in article.xpath(path):
             element.set("data-pagefind-weight", WEIGHTS[name])
     article.set("data-pagefind-body", "")
+    if not page.concept and page.slug != "index":
+        for element in article.xpath("descendant-or-self::*[self::article or @data-pagefind-weight]"):
+            element.set("data-pagefind-weight", WEIGHTS["cited"])
     for element in reversed(_facts(page, book)):
         article.insert(0, element)
     document = E.HTML(E.HEAD(E.TITLE(page.title)), E.BODY(article), lang="en")

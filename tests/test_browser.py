@@ -51,7 +51,7 @@ def visit(browser, address):
 
 def test_a_reader_goes_from_the_front_page_to_a_concept(visit):
     page = visit("index")
-    page.locator("article a.card-title", has_text="Two-tower").first.click()
+    page.locator("article a.tile-title", has_text="Two-tower").first.click()
     page.wait_for_url("**/two-tower-model.html")
     assert "Two-tower" in page.locator(".bd-article h1").inner_text()
 
@@ -61,7 +61,7 @@ def test_a_reader_goes_from_the_front_page_to_a_concept(visit):
 
 def cards(page) -> list[str]:
     """Return the titles of the cards that are shown."""
-    return page.locator("li.card:not([hidden]) .card-title").all_text_contents()
+    return page.locator("li.tile:not([hidden]) .tile-title").all_text_contents()
 
 
 def test_typing_filters_the_cards_and_the_address_keeps_the_view(visit):
@@ -85,7 +85,7 @@ def test_filters_combine_count_and_go_back(visit):
     assert len(shown) == int(chip.inner_text())
     page.locator(".catalogue-more summary").click()
     page.locator(".chip", has_text="Not written yet").click()
-    assert page.locator("li.card:not([hidden]):not(.planned)").count() == 0
+    assert page.locator("li.tile:not([hidden]):not(.planned)").count() == 0
     page.go_back()
     assert cards(page) == shown
     page.go_back()
@@ -107,13 +107,13 @@ def test_without_javascript_every_card_is_there(visit):
     titles = cards(page)
     assert "Two-tower retrieval" in titles
     assert not page.locator(".catalogue-tools").is_visible()
-    page.locator(".cards a.card-title").first.click()
+    page.locator(".tiles a.tile-title").first.click()
     assert page.locator(".bd-article h1").is_visible()
 
 
 def test_a_planned_page_starts_with_its_text_filled_in(visit):
     page = visit("index")
-    link = page.locator(".card-start").first
+    link = page.locator(".tile-start").first
     link.evaluate("node => node.addEventListener('click', event => event.preventDefault())")
     link.dispatch_event("click")
     address = parse_qs(urlsplit(link.get_attribute("href")).query)
@@ -246,9 +246,9 @@ def test_an_address_searches_and_without_javascript_the_page_says_why_not(visit)
 
 def test_related_concepts_lead_on(visit):
     page = visit("ml-system-design/two-tower-model")
-    page.locator(".related a.card-title", has_text="FAISS").click()
+    page.locator(".related a.tile-title", has_text="FAISS").click()
     page.wait_for_url("**/faiss-hnsw.html")
-    assert page.locator(".related .card-title", has_text="Two-tower").count() == 1
+    assert page.locator(".related .tile-title", has_text="Two-tower").count() == 1
 
 
 # --- Reading ----------------------------------------------------------------------------------

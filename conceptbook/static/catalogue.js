@@ -47,8 +47,8 @@ function searchToForm(form, search) {
 // The editor of the forge takes the new page's text from the address.
 function startUrl(href, card, templates) {
   const { slug, domain, tag, evidence, related = "" } = card.dataset;
-  const definition = card.querySelector(".card-summary").textContent.trim();
-  const title = card.querySelector(".card-title").textContent.trim();
+  const definition = card.querySelector(".tile-summary").textContent.trim();
+  const title = card.querySelector(".tile-title").textContent.trim();
   const names = related.split(" ").filter(Boolean);
   const text = (templates[domain] ?? "")
     .replace('"DEFINITION"', () => JSON.stringify(definition))
@@ -70,7 +70,7 @@ function start(root) {
   const empty = root.querySelector("[data-empty]");
   const reset = root.querySelector("[data-reset]");
   const templates = JSON.parse(root.querySelector("[data-templates]").textContent);
-  const cards = [...root.querySelectorAll(".card")].map(readCard);
+  const cards = [...root.querySelectorAll(".tile")].map(readCard);
   for (const card of cards) card.words = card.text.split(/[^\p{L}\p{N}]+/u);
   const total = cards.length;
 
@@ -130,9 +130,9 @@ function start(root) {
     );
   }
   root.addEventListener("click", (event) => {
-    const link = event.target.closest(".card-start");
+    const link = event.target.closest(".tile-start");
     if (link && !link.dataset.filled) {
-      link.href = startUrl(link.href, link.closest(".card"), templates);
+      link.href = startUrl(link.href, link.closest(".tile"), templates);
       link.dataset.filled = "yes";
     }
   });

@@ -2,6 +2,7 @@
 // questions no page answers with all of its words. Knows nothing of how results are shown.
 
 export const QUERY_LENGTH = 200;
+const SOME = 20; // pages at most that have some of a query's words
 
 // Titles and aliases weigh most; the rest is weighed by where it stands (search.py).
 const RANKING = {
@@ -12,8 +13,8 @@ const RANKING = {
 };
 // Words that a question is asked with and that say nothing of its subject.
 const STOP = new Set(
-  ("a an and are as at be but by can do does for from get has have how i in into is it its me my of on or our so " +
-    "that the their them then there these they this to too use used using vs versus was we what when where which why will with you your").split(" "),
+  ("a an and are as at be been but by can could d did do does doesn don for from get had has have how i in into is isn it its ll made make me my of on or our re s should so " +
+    "t that the their them then there these they this to too use used using ve vs versus was we went what when where which why will with won would you your").split(" "),
 );
 
 export const tokens = (text) => text.toLowerCase().normalize("NFKC").match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -85,8 +86,30 @@ export class Engine {
     if (!words.length) return { results: [], filters: {}, words: [], corrected: null };
     const mended = await Promise.all(words.map((word) => this.mend(word)));
     const corrected = mended.some((word, index) => word !== words[index]) ? mended.join(" ") : null;
-    const whole = await pagefind.search(corrected ?? words.join(" "), { filters });
-    return { ...whole, words: mended, corrected };
+    const whole = await pagefind.search(mended.join(" "), { filters });
+    const found = whole.unfilteredResultCount || mended.length === 1 ? whole : await this.some(mended, filters);
+    return { ...found, words: mended, corrected };
+  }
+
+  // The pages that have some of the words, for a question that no page answers with all of them.
+  async some(words, filters) {
+    const pagefind = await this.start();
+    const pages = new Map();
+    for (const { results } of await Promise.all(words.map((word) => pagefind.search(word, { filters }))))
+      for (const result of results) {
+        const page = pages.get(result.id);
+        const best = !page || result.score > page.best ? result : page;
+        pages.set(result.id, { ...best, best: best.best ?? best.score, score: result.score + (page?.score ?? 0) });
+      }
+    const results = [...pages.values()].sort((a, b) => b.score - a.score).slice(0, SOME);
+    const counts = {}; // a search counts them for its own results, not for those of several
+    for (const { filters: chosen } of await Promise.all(results.map((result) => result.data())))
+      for (const [name, values] of Object.entries(chosen))
+        for (const value of values) {
+          counts[name] ??= {};
+          counts[name][value] = (counts[name][value] ?? 0) + 1;
+        }
+    return { results, filters: counts };
   }
 
   // The word as the book spells it; a word of the book, or the beginning of one, stays.
