@@ -6,7 +6,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import run
+from . import run, website
 from .relations import relations
 
 
@@ -16,7 +16,7 @@ def add_related(
     """Append the related pages, in both directions, to a concept page's body."""
     book = run.current().book
     record = book.pages.get(page)
-    if record is None or not record.concept or "body" not in context:
+    if record is None or not record.concept or not website.is_wanted(app):
         return
     values = {
         "relations": relations(book, record),

@@ -24,7 +24,7 @@ from lxml.html import builder as E
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from . import run
+from . import run, website
 from .book import Book, Page
 
 FOLDER = "pagefind"
@@ -39,7 +39,7 @@ WEIGHTS = {
     "probe": "4",
     "code": "0.2",
     "output": "0.1",
-    "cited": "0.02",  # the list of works, which names everything, stands behind the concepts
+    "cited": "0",  # the list of works, which names everything, stands behind the concepts
 }
 LEFT_OUT = (
     ".//*[contains(@class, 'headerlink')]",
@@ -83,7 +83,9 @@ def indexed_page(text: str, page: Page, book: Book) -> str:
             element.set("data-pagefind-weight", WEIGHTS[name])
     article.set("data-pagefind-body", "")
     if not page.concept and page.slug != "index":
-        for element in article.xpath("descendant-or-self::*[self::article or @data-pagefind-weight]"):
+        for element in article.xpath(
+            "descendant-or-self::*[self::article or @data-pagefind-weight]"
+        ):
             element.set("data-pagefind-weight", WEIGHTS["cited"])
     for element in reversed(_facts(page, book)):
         article.insert(0, element)
@@ -175,7 +177,7 @@ def _searchable(book: Book, written: Container[str]) -> list[Page]:
 
 def write(app: Sphinx, error: Exception | None) -> None:
     """Index the finished site."""
-    if error or app.builder.name != "html":
+    if error or not website.is_wanted(app):
         return
     book, output = run.current().book, Path(app.outdir)
     pages = []

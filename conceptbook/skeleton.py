@@ -30,7 +30,8 @@ kernelspec:
 :::{{admonition}} {opening}
 :class: sixty-seconds
 
-Say it aloud in at most {words} words, and end in a number that this page computes: {{glue:text}}`{glue}`.
+Say it aloud in at most {words} words, and end in a number that this page computes:
+{{glue:text}}`{glue}`.
 :::
 """
 EXPERIMENT = """
@@ -89,7 +90,7 @@ def _section(rule: SectionRule, glue: str) -> str:
     if rule.title == "See it run":
         return text + EXPERIMENT.format(glue=glue)
     if rule.table_rows:
-        rows = "".join(f"| Row {number} | why | evidence |\n" for number in range(1, rule.table_rows + 1))
+        rows = "".join(f"| Row {row} | why | evidence |\n" for row in range(1, rule.table_rows + 1))
         text += f"\n| What | Why | Evidence |\n|---|---|---|\n{rows}"
     for number in range(1, rule.probes + 1):
         level = "L6" if number > rule.probes - rule.staff_probes else "L5"

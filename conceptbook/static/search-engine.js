@@ -97,11 +97,13 @@ export class Engine {
     const pages = new Map();
     for (const { results } of await Promise.all(words.map((word) => pagefind.search(word, { filters }))))
       for (const result of results) {
-        const page = pages.get(result.id);
-        const best = !page || result.score > page.best ? result : page;
-        pages.set(result.id, { ...best, best: best.best ?? best.score, score: result.score + (page?.score ?? 0) });
+        const page = pages.get(result.id) ?? { result, best: 0, sum: 0 };
+        page.sum += result.score;
+        if (result.score > page.best) Object.assign(page, { result, best: result.score });
+        pages.set(result.id, page);
       }
-    const results = [...pages.values()].sort((a, b) => b.score - a.score).slice(0, SOME);
+    // Pagefind's own objects, not copies: it forgets a result whose object is gone.
+    const results = [...pages.values()].sort((a, b) => b.sum - a.sum).slice(0, SOME).map(({ result }) => result);
     const counts = {}; // a search counts them for its own results, not for those of several
     for (const { filters: chosen } of await Promise.all(results.map((result) => result.data())))
       for (const [name, values] of Object.entries(chosen))
