@@ -13,11 +13,11 @@ DEPTH = 10
 OVERALL = 0.9
 # A little under what was measured: by kind, the least mean reciprocal rank and recall@3.
 LEAST = {
-    "exact": (0.0, 0.0),
-    "abbreviation": (0.0, 0.0),
-    "synonym": (0.0, 0.0),
-    "typo": (0.0, 0.0),
-    "symptom": (0.0, 0.0),
+    "exact": (0.94, 0.97),
+    "abbreviation": (0.95, 0.97),
+    "synonym": (0.95, 0.96),
+    "typo": (0.95, 0.97),
+    "symptom": (0.87, 0.92),
 }
 ASK = """async ([queries, depth]) => {
     const { Engine } = await import(new URL("_static/search-engine.js", location.href));
@@ -108,5 +108,6 @@ def test_no_kind_of_query_falls_behind(answers, kind):
 
 def test_the_references_never_stand_before_a_concept(answers):
     for answer in answers:
-        places = [place for place, page in enumerate(answer.found) if page == "references"]
-        assert not places or places[0] == len(answer.found) - 1, answer
+        if "references" in answer.found:
+            after = answer.found[answer.found.index("references") + 1 :]
+            assert [page for page in after if not page.endswith("/")] == [], answer

@@ -6,7 +6,7 @@ const SOME = 20; // pages at most that have some of a query's words
 
 // Titles and aliases weigh most; the rest is weighed by where it stands (search.py).
 const RANKING = {
-  metaWeights: { title: 10, aliases: 9, summary: 4, domain: 0.2, folder: 0 },
+  metaWeights: { title: 10, aliases: 6, summary: 4, domain: 0.2, folder: 0 },
   termFrequency: 0.6,
   pageLength: 0.4,
   termSimilarity: 2,
