@@ -84,8 +84,10 @@ export class Engine {
     const subject = asked.filter((word) => !STOP.has(word));
     const words = subject.length ? subject : asked;
     if (!words.length) return { results: [], filters: {}, words: [], corrected: null };
-    const mended = await Promise.all(words.map((word) => this.mend(word)));
-    const corrected = mended.some((word, index) => word !== words[index]) ? mended.join(" ") : null;
+    // A word that no page has would be cut by Pagefind until it matches something.
+    const mended = (await Promise.all(words.map((word) => this.mend(word)))).filter(Boolean);
+    if (!mended.length) return { results: [], filters: {}, words, corrected: null };
+    const corrected = mended.join(" ") === words.join(" ") ? null : mended.join(" ");
     const whole = await pagefind.search(mended.join(" "), { filters });
     const found = whole.unfilteredResultCount || mended.length === 1 ? whole : await this.some(mended, filters);
     return { ...found, words: mended, corrected };
@@ -114,13 +116,13 @@ export class Engine {
     return { results, filters: counts };
   }
 
-  // The word as the book spells it; a word of the book, or the beginning of one, stays.
+  // The word as the book spells it, or null; a word of the book, or the beginning of one, stays.
   async mend(word) {
     const { names, text } = await this.spelling(word[0]);
     if (isKnown(word, text)) return word;
     // A slip in the first letter is mostly a swap with the second.
     const swapped = word[1] === word[0] ? {} : (await this.spelling(word[1])).names;
-    return closest(word, { ...swapped, ...names }) ?? word;
+    return closest(word, { ...swapped, ...names });
   }
 
   async spelling(letter) {
