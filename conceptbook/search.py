@@ -1,8 +1,8 @@
 """The search index: Pagefind over the finished pages, and the words that spelling is held against.
 
 Pagefind lists a page's sections by the ids of its headings, and weighs text by attributes.
-Sphinx puts the ids on sections, so a copy of each page is prepared in memory and indexed; the
-published HTML stays as it is. https://pagefind.app/docs/py-api/
+Sphinx puts the ids on sections, so a prepared copy of each page is indexed; the published HTML
+stays as it is. https://pagefind.app/docs/indexing/
 """
 
 from __future__ import annotations
@@ -142,10 +142,7 @@ def spelling(book: Book, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def planned(book: Book) -> list[dict[str, str]]:
     """Return what a search without results may suggest: the pages that are planned."""
-    return [
-        {"title": entry.title, "domain": book.domain_title(entry.domain), "slug": entry.slug}
-        for entry in book.missing
-    ]
+    return [{"title": entry.title} for entry in book.missing]
 
 
 def _index(pages: list[tuple[str, str]], folder: Path) -> None:
@@ -170,7 +167,7 @@ def _index(pages: list[tuple[str, str]], folder: Path) -> None:
 
 
 def _searchable(book: Book, written: Container[str]) -> list[Page]:
-    """Return the pages worth finding: not the lists of the others, which state no summary."""
+    """Return the pages worth finding: concepts, and others that say in a summary what they are."""
     named = (page for page in book.pages.values() if page.name in written)
     return [page for page in named if page.concept or page.meta.summary]
 
