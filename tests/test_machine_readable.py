@@ -16,7 +16,7 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 from pybtex.database import parse_string
-from tiny import DOMAIN, FIGURE, REFERENCES, TinyBook, concept_page, tree
+from tiny import DOMAIN, FIGURE, REFERENCES, TinyBook, concept_page, in_its_place, tree
 
 from conceptbook import card, history, works
 from conceptbook.card import Card
@@ -108,10 +108,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> TinyBook:
 
 @pytest.fixture
 def book(original: TinyBook) -> Iterator[TinyBook]:
-    """The built book, to change: in its place, where Sphinx reads again only what changed."""
-    copy = original.copy(original.root.with_name("book"))
-    yield copy
-    shutil.rmtree(copy.root)
+    """The built book, to change."""
+    with in_its_place(original) as copy:
+        yield copy
 
 
 @pytest.fixture(scope="module")

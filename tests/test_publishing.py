@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from tiny import DOMAIN, FIGURE, TinyBook, concept_page, finish, run_python, tree
+from tiny import DOMAIN, FIGURE, TinyBook, concept_page, finish, in_its_place, run_python, tree
 
 from conceptbook.build import Layout, _publish, _recover
 
@@ -47,10 +47,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> TinyBook:
 
 @pytest.fixture
 def book(original: TinyBook) -> Iterator[TinyBook]:
-    """The built book, to change: in its place, where Sphinx reads again only what changed."""
-    copy = original.copy(original.root.with_name("book"))
-    yield copy
-    shutil.rmtree(copy.root)
+    """The built book, to change."""
+    with in_its_place(original) as copy:
+        yield copy
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ const STOP = new Set(
 export const tokens = (text) => text.toLowerCase().normalize("NFKC").match(/[\p{L}\p{N}]+/gu) ?? [];
 
 // The edit distance between two words, letters swapped with their neighbor counting one
-// (Damerau 1964, optimal string alignment); stops above `limit`.
+// (Damerau 1964, optimal string alignment); words too different in length are not compared.
 export function distance(a, b, limit) {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let [before, row] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -341,3 +343,14 @@ def tree(folder: Path) -> dict[str, bytes]:
     """Return the content of every file below a folder."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@contextmanager
+def in_its_place(original: TinyBook) -> Iterator[TinyBook]:
+    """Lend a copy of a built book at the path where it was built.
+
+    There Sphinx reads again only what changed; elsewhere it would read everything.
+    """
+    copy = original.copy(original.root.with_name("book"))
+    yield copy
+    shutil.rmtree(copy.root)
