@@ -31,8 +31,10 @@ lock: $(VENV)/.book ## Resolve requirements.in into requirements.txt (exact vers
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-bench: $(VENV)/.book ## Measure builds against the stock command (about an hour; SIZES=100 is quicker)
-	@$(BIN)/python tests/bench.py $(SIZES)
+bench: $(VENV)/.tests ## Measure builds and search against the stock ones (about 90 minutes; BENCH=search alone: 15)
+	@for part in $(BENCH); do PYTHONPATH=.:tests $(BIN)/python tests/bench/$$part.py $(SIZES) || exit 1; done
+
+BENCH := builds search
 
 clean: ## Remove the built site (results of executed pages are kept)
 	rm -rf _build/html _build/html.old _build/doctrees _build/doctrees.old _build/staging _build/stamp.json

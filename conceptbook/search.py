@@ -29,6 +29,7 @@ from .book import Book, Page
 
 FOLDER = "pagefind"
 SPELLING = "spelling"
+TEXT_PARTS = 64
 HEADINGS = ("h1", "h2", "h3", "h4")
 # How much a word counts by where it stands; running text counts 1. Titles and aliases come
 # first by what search.js gives to metadata.
@@ -117,12 +118,12 @@ def _filter(name: str, value: str) -> Any:
     return html.Element("meta", {"data-pagefind-filter": f"{name}[content]", "content": value})
 
 
-def spelling(book: Book, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return by first letter what a query's words are held against.
+def spelling(book: Book, texts: Iterable[str]) -> dict[str, dict[str, int] | list[str]]:
+    """Return by file name what a query's words are held against.
 
-    ``text`` lists every word of ``texts`` (a word among them is spelled right); ``names`` counts
-    the words of titles, aliases and headings (what another word may be meant for). In parts, so
-    that a reader of a large book loads a few of its words only.
+    ``text-N`` lists words of ``texts`` (a word among them is spelled right); ``names-L`` counts
+    the words of titles, aliases and headings that begin with a letter (what another word may be
+    meant for). In parts, so that a reader of a large book loads a few of its words only.
     """
     names: Counter[str] = Counter()
     for page in book.concepts:
@@ -131,13 +132,18 @@ def spelling(book: Book, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
     for entry in book.missing:
         names.update(WORD.findall(entry.title.lower()))
     known = {word for text in texts for word in WORD.findall(text.lower())} | set(names)
-    return {
-        letter: {
-            "names": {word: names[word] for word in sorted(names) if word[0] == letter},
-            "text": " ".join(sorted(word for word in known if word[0] == letter)),
-        }
-        for letter in ascii_lowercase
-    }
+    files: dict[str, Any] = {f"text-{part}": [] for part in range(TEXT_PARTS)}
+    files |= {f"names-{letter}": {} for letter in ascii_lowercase}
+    for word in sorted(known):
+        files[f"text-{text_part(word)}"].append(word)
+    for word in sorted(names):
+        files[f"names-{word[0]}"][word] = names[word]
+    return files
+
+
+def text_part(word: str) -> int:
+    """Return the part that holds a word and all that begin as it does; so search-engine.js too."""
+    return (ord(word[0]) * 31 + ord(word[1])) % TEXT_PARTS
 
 
 def planned(book: Book) -> list[dict[str, str]]:
@@ -172,23 +178,26 @@ def _searchable(book: Book, written: Container[str]) -> list[Page]:
     return [page for page in named if page.concept or page.meta.summary]
 
 
+def write_index(book: Book, pages: Iterable[tuple[Page, str]], folder: Path) -> None:
+    """Write into ``folder`` all that the reader's search loads, for pages and their HTML."""
+    prepared = [(page.name, indexed_page(text, page, book)) for page, text in pages]
+    shutil.rmtree(folder, ignore_errors=True)  # pieces of the last index have other names
+    _index(prepared, folder)
+    (folder / SPELLING).mkdir(exist_ok=True)
+    texts = (html.fromstring(content).text_content() for _, content in prepared)
+    for name, words in spelling(book, texts).items():
+        (folder / SPELLING / f"{name}.json").write_text(json.dumps(words), encoding="utf-8")
+    (folder / "planned.json").write_text(json.dumps(planned(book)), encoding="utf-8")
+
+
 def write(app: Sphinx, error: Exception | None) -> None:
     """Index the finished site."""
     if error or not website.is_wanted(app):
         return
     book, output = run.current().book, Path(app.outdir)
-    pages = []
-    for page in _searchable(book, app.env.all_docs):
-        text = (output / f"{page.name}.html").read_text(encoding="utf-8")
-        pages.append((page.name, indexed_page(text, page, book)))
-    folder = output / FOLDER
-    shutil.rmtree(folder, ignore_errors=True)  # pieces of the last index have other names
-    _index(pages, folder)
-    (folder / SPELLING).mkdir(exist_ok=True)
-    texts = (html.fromstring(content).text_content() for _, content in pages)
-    for letter, words in spelling(book, texts).items():
-        (folder / SPELLING / f"{letter}.json").write_text(json.dumps(words), encoding="utf-8")
-    (folder / "planned.json").write_text(json.dumps(planned(book)), encoding="utf-8")
+    pages = _searchable(book, app.env.all_docs)
+    texts = ((output / f"{page.name}.html").read_text(encoding="utf-8") for page in pages)
+    write_index(book, zip(pages, texts, strict=True), output / FOLDER)
 
 
 def replace_sphinx_search(app: Sphinx) -> None:

@@ -184,6 +184,14 @@ def test_typos_and_synonyms_find_their_page(visit, query, title):
     assert title in page.locator(".search-results .page").first.inner_text()
 
 
+def test_a_question_that_no_page_answers_whole_says_so(visit):
+    page = visit("index")
+    search(page, "hnsw serializable")
+    assert "some of the words" in page.locator(".search-status").inner_text()
+    search(page, "hnsw")
+    assert "some of the words" not in page.locator(".search-status").inner_text()
+
+
 def test_filters_narrow_the_results_and_their_counts_hold(visit):
     page = visit("index")
     search(page, "index")

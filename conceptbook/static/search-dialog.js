@@ -147,11 +147,12 @@ class Search {
   }
 
   announce() {
-    const { results, corrected } = this.found;
+    const { results, corrected, some } = this.found;
     const count = results.length === 1 ? "1 page" : `${results.length || "No"} pages`;
     const query = corrected ?? this.query;
     const shown = query.length > 60 ? `${query.slice(0, 60)}…` : query;
-    this.status.textContent = `${count} for “${shown}”` + (corrected ? `, spelled as the book does` : "");
+    const how = some && results.length ? "with some of the words of" : "for";
+    this.status.textContent = `${count} ${how} “${shown}”` + (corrected ? `, spelled as the book does` : "");
   }
 
   async showMore(turn = this.turn) {

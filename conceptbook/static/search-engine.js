@@ -2,6 +2,7 @@
 // questions no page answers with all of its words. Knows nothing of how results are shown.
 
 export const QUERY_LENGTH = 200;
+const TEXT_PARTS = 64; // as in search.py
 const SOME = 20; // pages at most that have some of a query's words
 
 // Titles and aliases weigh most; the rest is weighed by where it stands (search.py).
@@ -48,18 +49,20 @@ export function closest(word, known) {
   return best?.candidate ?? null;
 }
 
-// Whether a word is in the book, begins a word of it, or is another form of one.
+// Whether the book need not be asked if it has a word.
+const isTaken = (word) => word.length < 3 || !/^[a-z]+$/.test(word);
+
+// Whether a word is among those of the book, begins one of them, or is another form of one.
 export function isKnown(word, text) {
-  if (word.length < 3 || /\d/.test(word) || ` ${text}`.includes(` ${word}`)) return true;
   const stem = word.replace(/(ing|ed|es|s|ly|ion|er)$/, "");
-  return stem.length >= 4 && stem !== word && ` ${text}`.includes(` ${stem}`);
+  return text.some((known) => known.startsWith(word) || (stem.length >= 4 && known.startsWith(stem)));
 }
 
 export class Engine {
   // `root` is the URL of the site; nothing is loaded before the first search.
   constructor(root) {
     this.root = root;
-    this.shards = new Map();
+    this.parts = new Map();
   }
 
   async start() {
@@ -76,7 +79,8 @@ export class Engine {
     return (await this.start()).filters();
   }
 
-  // The pages for a query, best first: { results, filters, words, corrected }.
+  // The pages for a query, best first: { results, filters, words, corrected, some }; `some` tells
+  // that no page has all of the words.
   async search(text, filters = {}) {
     const pagefind = await this.start();
     const query = text.slice(0, QUERY_LENGTH).trim();
@@ -89,8 +93,9 @@ export class Engine {
     if (!mended.length) return { results: [], filters: {}, words, corrected: null };
     const corrected = mended.join(" ") === words.join(" ") ? null : mended.join(" ");
     const whole = await pagefind.search(mended.join(" "), { filters });
-    const found = whole.unfilteredResultCount || mended.length === 1 ? whole : await this.some(mended, filters);
-    return { ...found, words: mended, corrected };
+    const some = !whole.unfilteredResultCount && mended.length > 1;
+    const found = some ? await this.some(mended, filters) : whole;
+    return { ...found, words: mended, corrected, some };
   }
 
   // The pages that have some of the words, for a question that no page answers with all of them.
@@ -118,19 +123,20 @@ export class Engine {
 
   // The word as the book spells it, or null; a word of the book, or the beginning of one, stays.
   async mend(word) {
-    const { names, text } = await this.spelling(word[0]);
-    if (isKnown(word, text)) return word;
+    if (isTaken(word)) return word;
+    const part = (word.charCodeAt(0) * 31 + word.charCodeAt(1)) % TEXT_PARTS;
+    if (isKnown(word, await this.spelling(`text-${part}`))) return word;
     // A slip in the first letter is mostly a swap with the second.
-    const swapped = word[1] === word[0] ? {} : (await this.spelling(word[1])).names;
-    return closest(word, { ...swapped, ...names });
+    const letters = [...new Set([word[1], word[0]])];
+    const names = await Promise.all(letters.map((letter) => this.spelling(`names-${letter}`)));
+    return closest(word, Object.assign({}, ...names));
   }
 
-  async spelling(letter) {
-    if (!/^[a-z]$/.test(letter ?? "")) return { names: {}, text: "" };
-    if (!this.shards.has(letter)) {
-      const url = new URL(`pagefind/spelling/${letter}.json`, this.root);
-      this.shards.set(letter, fetch(url).then((response) => (response.json())));
+  async spelling(name) {
+    if (!this.parts.has(name)) {
+      const url = new URL(`pagefind/spelling/${name}.json`, this.root);
+      this.parts.set(name, fetch(url).then((response) => response.json()));
     }
-    return this.shards.get(letter);
+    return this.parts.get(name);
   }
 }

@@ -1,25 +1,23 @@
-"""Measures builds against the stock command on the same synthetic books; writes BENCHMARKS.md.
+"""Measures builds against the stock command on the same synthetic books, for BENCHMARKS.md.
 
-Usage: python tests/bench.py [SIZE ...], pages a book (default 24 100 400). The smallest book
-has pages of about three seconds of work, the others pages of next to none.
+Usage: python tests/bench/builds.py [SIZE ...], pages a book (default 24 100 400). The smallest
+book has pages of about three seconds of work, the others pages of next to none.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-REPORT = ROOT / "BENCHMARKS.md"
+import report
+
 WORKING_SIZE = 24
 WORK_SECONDS = 3.0
 STEPS = ("cold", "unchanged", "prose edited", "cell edited")
@@ -70,7 +68,7 @@ def write_book(root: Path, pages: int, seconds: float, stock: bool) -> None:
     """Write a book of so many pages, each with ``seconds`` of processor time in its one cell."""
     book = root / "book"
     book.mkdir(parents=True)
-    extension = "" if stock else f", local_extensions: {{conceptbook: '{ROOT}'}}"
+    extension = "" if stock else f", local_extensions: {{conceptbook: '{report.ROOT}'}}"
     sphinx = f"{{config: {{myst_heading_anchors: 2}}{extension}}}"
     mode = "cache" if stock else "off"
     (root / "_config.yml").write_text(CONFIG.format(mode=mode, sphinx=sphinx))
@@ -97,7 +95,7 @@ def timed(root: Path, stock: bool) -> float:
     result = subprocess.run(
         command(root, stock),
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(report.ROOT)},
         capture_output=True,
         text=True,
         check=False,
@@ -126,61 +124,34 @@ def measure(folder: Path, pages: int, seconds: float, stock: bool) -> Iterator[d
     shutil.rmtree(root)
 
 
-def machine() -> str:
-    """Describe the machine in one line."""
-    model = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    python = platform.python_version()
-    load = f"load average {os.getloadavg()[2]:.1f} (the builds alone make about {os.cpu_count()})"
-    return f"{os.cpu_count()} cores ({model}), {platform.system()}, Python {python}, {load}"
-
-
-def report(results: dict[int, tuple[dict[str, float], dict[str, float]]]) -> str:
-    """Return the Markdown of BENCHMARKS.md."""
+def chapter(results: dict[int, tuple[dict[str, float], dict[str, float]]]) -> list[str]:
+    """Return the lines of the report's chapter."""
     cores = os.cpu_count() or 1
-    lines = [
-        "# Benchmarks",
-        "",
-        "Written by `make bench`. Times depend on the machine; read the ratios.",
-        "",
-        f"Run on {datetime.now(UTC):%Y-%m-%d}: {machine()}.",
-        "",
-        "## Builds, against the stock command",
-        "",
-        "The same synthetic books built by `make book` and by `jupyter-book build` (execution mode",
-        "`cache`). “Cold over ideal” divides a cold build by the time its pages spend executing,",
-        "kernel start included, spread evenly over all cores; the target is 1.25 on pages with",
-        f"{WORK_SECONDS:g} s of processor time each (the smallest book).",
-        "",
-        "| Pages | Build | Ours (s) | Stock (s) | Ours ÷ stock | Cold over ideal |",
-        "|---:|---|---:|---:|---:|---:|",
-    ]
+    builds, costs = [], []
     for pages, (ours, stock) in results.items():
         for label in STEPS:
             ideal = f"{ours['cold'] / (ours['execution'] / cores):.2f}" if label == "cold" else ""
             ratio = f"{ours[label] / stock[label]:.2f}" if label in stock else "–"
             theirs = f"{stock[label]:.1f}" if label in stock else "–"
-            lines.append(
-                f"| {pages} | {label} | {ours[label]:.1f} | {theirs} | {ratio} | {ideal} |"
-            )
-    lines += [
-        "",
-        "## Cost per page, beyond executing it",
-        "",
-        "Cold build less the even share of execution, divided by pages: it must not grow.",
-        "",
-        "| Pages | Ours (ms a page) | Stock, cold (ms a page) |",
-        "|---:|---:|---:|",
-    ]
-    for pages, (ours, stock) in results.items():
+            builds.append([f"{pages}, {label}", f"{ours[label]:.1f}", theirs, ratio, ideal])
         own = (ours["cold"] - ours["execution"] / cores) / pages * 1000
         whole = f"{stock['cold'] / pages * 1000:.0f}" if "cold" in stock else "–"
-        lines.append(f"| {pages} | {own:.0f} | {whole} |")
-    return "\n".join([*lines, ""])
+        costs.append([str(pages), f"{own:.0f}", whole])
+    return [
+        "The same synthetic books built by `make book` and by `jupyter-book build` (execution mode",
+        "`cache`). “Cold over ideal” divides a cold build by the time its pages spend executing,",
+        "kernel start included, spread evenly over all cores; the target is 1.25 on pages with",
+        f"{WORK_SECONDS:g} s of processor time each (the smallest book).",
+        "",
+        *report.table(
+            ["Pages, build", "Ours (s)", "Stock (s)", "Ours ÷ stock", "Cold over ideal"], builds
+        ),
+        "",
+        "Cost per page beyond executing it: a cold build less the even share of execution,",
+        "divided by pages. It must not grow.",
+        "",
+        *report.table(["Pages", "Ours (ms a page)", "Stock, cold (ms a page)"], costs),
+    ]
 
 
 def main() -> None:
@@ -196,8 +167,8 @@ def main() -> None:
                     both[stock].update(known)
                     if set(STEPS) <= set(both[False]):
                         results[pages] = both
-                        REPORT.write_text(report(results), encoding="utf-8")
-    print(report(results))
+                        report.write("Builds, against the stock command", chapter(results))
+    print("\n".join(chapter(results)))
 
 
 if __name__ == "__main__":

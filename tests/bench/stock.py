@@ -1,0 +1,42 @@
+"""The same book as the stock Jupyter Book makes it: no extension of ours, the theme's search."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def build(folder: Path) -> Path:
+    """Build the book below ``folder`` with the stock command; returns its folder of HTML.
+
+    Directives that only our extension knows are taken out of the sources; everything else,
+    execution included, is left to Jupyter Book.
+    """
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config["sphinx"].pop("local_extensions", None)
+    config["sphinx"]["config"].pop("conceptbook", None)
+    config["execute"] = {"execute_notebooks": "cache", "timeout": 300}
+    shutil.copytree(ROOT / "book", folder / "book")
+    shutil.copy(ROOT / "_toc.yml", folder)
+    (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    for page in (folder / "book").rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        text = re.sub(r"^:::\{(catalogue|conceptmap)\}\n(:.*\n)*:::\n", "", text, flags=re.M)
+        text = re.sub(r"\{concept\}`(?:([^`<]*?) *<([^>`]*)>|([^`]*))`", r"*\1\3*", text)
+        page.write_text(text, encoding="utf-8")
+    program = Path(sys.executable).with_name("jupyter-book")
+    paths = {name: str(folder / name) for name in ("book", "_config.yml", "_toc.yml")}
+    command = [str(program), "build", "-q", paths["book"]]
+    command += ["--config", paths["_config.yml"], "--toc", paths["_toc.yml"]]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    site = folder / "book" / "_build" / "html"
+    if result.returncode or not site.exists():
+        sys.exit(f"The stock build failed: {result.stderr[-2000:]}")
+    return site
