@@ -17,6 +17,7 @@ from sphinx.errors import ExtensionError
 
 from . import (
     catalogue,
+    conceptmap,
     directives,
     export,
     feed,
@@ -44,6 +45,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 PARTS = (
     website,  # first: the others ask it
     catalogue,
+    conceptmap,
     directives,
     export,
     feed,

@@ -55,9 +55,9 @@ def _draw(card: Card) -> Image.Image:
     image = Image.new("RGB", SIZE, PAPER)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, 20, SIZE[1]), fill=ACCENT)
-    domain, plain, book = _font(30), _font(34), _font(28, bold=True)
+    domain, plain, book = typeface(30), typeface(34), typeface(28, bold=True)
     # The largest title that takes two lines; a longer one may take three of the smallest.
-    fonts = [_font(size, bold=True) for size in (68, 58, 48)]
+    fonts = [typeface(size, bold=True) for size in (68, 58, 48)]
     title = next((font for font in fonts if len(_wrap(card.title, font)) <= 2), fonts[-1])
     y = _write_lines(draw, 70, _wrap(card.domain, domain)[:1], domain, ACCENT)
     y = _write_lines(draw, y + 22, _cut(_wrap(card.title, title), 3), title, INK)
@@ -103,7 +103,7 @@ def _cut(lines: list[str], most: int) -> list[str]:
 
 
 @cache
-def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+def typeface(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """Return the typeface that comes with matplotlib, so that every machine draws the same."""
     package = Path(find_spec("matplotlib").origin).parent  # importing it takes 0.3 s
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"

@@ -37,7 +37,7 @@ EXPLICIT = re.compile(r"^(.*?)\s*<([^<>]+)>$", re.DOTALL)  # text <target>
 UNSEEN = re.compile(r"^(\([\w:. -]+\)=|%.*|\+\+\+.*)\s*$")
 TITLE = re.compile(r"^# .*$", re.MULTILINE)
 CODE = ("code", "code-block", "sourcecode")
-LISTS = ("catalogue", "tableofcontents")
+LISTS = ("catalogue", "conceptmap", "tableofcontents")
 SILENT = ("raw", "toctree", "include", "eval-rst")
 UNTITLED = ("grid", "tab-set", "image", "figure", "div")  # their argument is not a title
 INLINE = MarkdownIt("commonmark")

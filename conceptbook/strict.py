@@ -22,6 +22,7 @@ MISSING_TARGET = (
 FIXES = (
     (r"Unknown directive type|unknown directive", "check the directive's spelling"),
     (r"[Uu]nknown interpreted text role|unknown role", "check the role's spelling"),
+    (r"a second concept map", "remove one of them"),
     (r"\[myst\.directive_|option", "check the directive's options and their values"),
     (r"'concept' reference target", "name the slug of a page that is written or planned"),
     (MISSING_TARGET, "name a page, heading or label that exists"),

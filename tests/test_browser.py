@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from test_site import PAGES
 
 WIDE = {"width": 1440, "height": 900}
-LISTS = ["index", "search", "sql/index"]  # pages that list others
+LISTS = ["index", "search", "sql/index", "map"]  # pages that list others
 PHONE = {"width": 390, "height": 844}
 WIDTHS = {"wide": WIDE, "phone": PHONE}
 
@@ -254,6 +255,178 @@ def test_related_concepts_lead_on(visit):
     page.locator(".related a.tile-title", has_text="FAISS").click()
     page.wait_for_url("**/faiss-hnsw.html")
     assert page.locator(".related .tile-title", has_text="Two-tower").count() == 1
+
+
+# --- The concept map --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_map(visit):
+    """Open the map and wait until it can be moved."""
+
+    def open_page(**options):
+        page = visit("map", **options)
+        page.locator("[data-map][data-ready]").wait_for()
+        page.wait_for_function(f"{CAMERA}.zoom > 0")
+        return page
+
+    return open_page
+
+
+CAMERA = """(() => {
+  const matrix = new DOMMatrix(getComputedStyle(document.querySelector(".map-world")).transform);
+  return { zoom: matrix.a, x: Math.round(matrix.e), y: Math.round(matrix.f) };
+})()"""
+NODE = ".map-node[aria-label='Two-tower retrieval']"
+
+
+def camera(page) -> dict[str, float]:
+    """Return how the picture lies in its frame, once all that was asked for is drawn."""
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    return page.evaluate(CAMERA)
+
+
+def neighbors(page, title: str) -> set[str]:
+    """Return what the list names as related to a concept."""
+    item = page.locator(".map-concept", has=page.locator(f".map-title:text-is({title!r})"))
+    return set(item.locator("li .map-near").all_text_contents())
+
+
+def test_the_map_moves_by_buttons_and_by_keys(open_map):
+    page = open_map()
+    start = camera(page)
+    page.get_by_role("button", name="Zoom in").click()
+    assert camera(page)["zoom"] > start["zoom"]
+    page.get_by_role("button", name="Zoom out").click()
+    assert camera(page)["zoom"] == pytest.approx(start["zoom"])
+    page.locator(".map-frame").focus()
+    page.keyboard.press("+")
+    near = camera(page)
+    assert near["zoom"] > start["zoom"]
+    page.keyboard.press("ArrowRight")
+    assert camera(page)["x"] < near["x"]
+    page.keyboard.press("ArrowDown")
+    assert camera(page)["y"] < near["y"]
+    page.keyboard.press("0")
+    assert camera(page) == start
+
+
+def test_the_map_leaves_the_wheel_to_the_page_until_it_is_asked(open_map):
+    page = open_map()
+    start = camera(page)
+    page.locator(NODE).hover()
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("scrollY > 100")
+    assert camera(page) == start
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    assert camera(page)["zoom"] > start["zoom"]
+
+
+def test_dragging_the_map_moves_it_and_opens_nothing(open_map):
+    page = open_map()
+    start = camera(page)
+    box = page.locator(f"{NODE} circle").last.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 60, y - 40, steps=5)
+    page.mouse.up()
+    moved = camera(page)
+    assert (moved["x"] - start["x"], moved["y"] - start["y"]) == (-60, -40)
+    assert page.url.endswith("/map.html")
+
+
+def test_pointing_at_a_concept_shows_it_with_its_neighbors(open_map):
+    page = open_map()
+    page.locator(NODE).hover()
+    card = page.locator(".map-card")
+    assert "Two-tower retrieval" in card.inner_text()
+    lit = page.locator(".map-node.near:not(.chosen)").evaluate_all(
+        "nodes => nodes.map(node => document.querySelector("
+        "`.map-concept[data-number='${node.dataset.number}'] .map-title`).textContent)"
+    )
+    assert set(lit) == neighbors(page, "Two-tower retrieval")
+    page.mouse.move(5, 5)
+    assert not card.is_visible()
+    assert page.locator(".near").count() == 0
+
+
+def test_a_click_on_a_concept_opens_its_page(open_map):
+    page = open_map()
+    page.locator(NODE).click()
+    page.wait_for_url("**/two-tower-model.html")
+
+
+def test_the_keyboard_goes_from_concept_to_concept_and_opens_one(open_map):
+    page = open_map()
+    for _ in range(3):  # nearer, so that the first concept is out of sight
+        page.get_by_role("button", name="Zoom in").click()
+    page.locator(".map-frame").focus()
+    page.keyboard.press("Tab")
+    title = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert page.locator(".map-card-title").inner_text() == title
+    mark = page.locator(".map-node:focus circle").last.bounding_box()
+    frame = page.locator(".map-frame").bounding_box()
+    assert frame["x"] < mark["x"] < frame["x"] + frame["width"]
+    assert frame["y"] < mark["y"] < frame["y"] + frame["height"]
+    page.keyboard.press("Enter")
+    page.wait_for_function("!location.pathname.endsWith('/map.html')")
+    assert page.locator(".bd-article h1").inner_text().startswith(title)
+
+
+def test_a_tap_first_shows_a_concept_then_opens_it(open_map):
+    page = open_map(viewport=PHONE, has_touch=True)
+    page.locator(NODE).tap()
+    assert "Two-tower retrieval" in page.locator(".map-card").inner_text()
+    page.get_by_role("link", name="Open this page").tap()
+    page.wait_for_url("**/two-tower-model.html")
+
+
+def test_the_filters_of_the_map_are_in_the_address_and_go_back(open_map):
+    page = open_map()
+    total = page.locator(".map-node:not([hidden])").count()
+    page.locator(".chip", has_text="SQL and databases").click()
+    shown = page.locator(".map-node:not([hidden])").count()
+    assert page.url.endswith("?domain=sql")
+    assert page.locator("[data-shown]").inner_text() == f"{shown} of {total} concepts"
+    assert page.locator(".map-concept:not([hidden])").count() == shown < total
+    zoomed = camera(page)
+    page.reload()
+    page.wait_for_function(f"{CAMERA}.zoom === {zoomed['zoom']}")
+    assert page.locator(".map-node:not([hidden])").count() == shown
+    page.locator(".chip", has_text="Not written yet").click()
+    page.go_back()
+    assert page.locator(".map-node:not([hidden])").count() == shown
+    page.go_back()
+    assert page.locator(".map-node:not([hidden])").count() == total
+
+
+def test_without_javascript_the_map_is_a_picture_and_a_list(visit):
+    page = visit("map", java_script_enabled=False)
+    assert not page.locator(".catalogue-tools").is_visible()
+    assert not page.locator(".map-controls").is_visible()
+    page.locator(".map-list summary", has_text="ML system design").click()
+    item = page.locator(".map-concept", has=page.locator("a:text-is('Two-tower retrieval')")).first
+    assert "Vector search: FAISS and HNSW:" in item.inner_text()
+    page.locator(NODE).click()
+    page.wait_for_url("**/two-tower-model.html")
+
+
+def test_no_names_overlap_where_the_map_starts(open_map):
+    page = open_map()
+    boxes = page.locator(".map-node text:not(.map-far), .map-caption text").evaluate_all(
+        "texts => texts.map(text => text.getBoundingClientRect())"
+        ".map(({left, top, right, bottom}) => [left, top, right, bottom])"
+    )
+    assert len(boxes) > 10
+    for one, other in itertools.combinations(boxes, 2):
+        across = min(one[2], other[2]) - max(one[0], other[0])
+        down = min(one[3], other[3]) - max(one[1], other[1])
+        assert across <= 0 or down <= 0
 
 
 # --- Reading ----------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 // The catalogue's filters. The cards are in the page already; this shows the ones that match,
 // counts what each further choice would leave, and keeps the view in the address.
 
+import { matchesAll, readChosen, remember, showCounts, toSearch, writeChosen } from "./filters.js";
+
 const GROUPS = ["domain", "status", "evidence", "tag"];
 
 const fold = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{Diacritic}/gu, "");
@@ -19,29 +21,14 @@ function matchesText(card, words) {
   return words.every((word) => card.text.startsWith(word) || card.words.some((w) => w.startsWith(word)));
 }
 
-const matchesGroup = (card, group, chosen) =>
-  chosen.size === 0 || [...chosen].some((value) => card.values[group].has(value));
+const readState = (form) => ({ query: form.elements.q.value.trim(), chosen: readChosen(form, GROUPS) });
 
-function readState(form) {
-  const chosen = Object.fromEntries(GROUPS.map((group) => [group, new Set()]));
-  for (const box of form.querySelectorAll("input[type=checkbox]:checked")) chosen[box.name].add(box.value);
-  return { query: form.elements.q.value.trim(), chosen };
-}
-
-function stateToSearch({ query, chosen }) {
-  const parameters = new URLSearchParams();
-  if (query) parameters.set("q", query);
-  for (const group of GROUPS) for (const value of chosen[group]) parameters.append(group, value);
-  const search = parameters.toString();
-  return search ? `?${search}` : "";
-}
+const stateToSearch = ({ query, chosen }) => toSearch(chosen, query);
 
 function searchToForm(form, search) {
   const parameters = new URLSearchParams(search);
   form.elements.q.value = parameters.get("q") ?? "";
-  for (const box of form.querySelectorAll("input[type=checkbox]")) {
-    box.checked = parameters.getAll(box.name).includes(box.value);
-  }
+  writeChosen(form, parameters);
 }
 
 // The editor of the forge takes the new page's text from the address.
@@ -78,19 +65,9 @@ function start(root) {
     const state = readState(form);
     const words = fold(state.query).split(/\s+/).filter(Boolean);
     const byText = cards.filter((card) => matchesText(card, words));
-    const fits = (card, without) =>
-      GROUPS.every((group) => group === without || matchesGroup(card, group, state.chosen[group]));
-    const shown = new Set(byText.filter((card) => fits(card)));
+    const shown = new Set(byText.filter((card) => matchesAll(card, GROUPS, state.chosen)));
     for (const card of cards) card.element.hidden = !shown.has(card);
-    for (const group of GROUPS) {
-      const candidates = byText.filter((card) => fits(card, group));
-      for (const box of form.querySelectorAll(`input[name=${group}]`)) {
-        const count = candidates.filter((card) => card.values[group].has(box.value)).length;
-        const label = box.closest("label");
-        label.querySelector("[data-count]").textContent = count;
-        label.classList.toggle("none", count === 0 && !box.checked);
-      }
-    }
+    showCounts(form, GROUPS, byText, state.chosen);
     const folded = form.querySelectorAll("details input:checked").length;
     form.querySelector("[data-chosen]").textContent = folded ? `(${folded} chosen)` : "";
     status.textContent =
@@ -100,21 +77,13 @@ function start(root) {
     return state;
   }
 
-  // Typing rewrites the address in place; a click is a step that the back button undoes.
-  function remember(state, step) {
-    const address = location.pathname + stateToSearch(state) + location.hash;
-    if (address === location.pathname + location.search + location.hash) return;
-    if (step) history.pushState(null, "", address);
-    else history.replaceState(null, "", address);
-  }
-
   function clear() {
     searchToForm(form, "");
-    remember(show(), true);
+    remember(stateToSearch(show()), true);
     form.elements.q.focus();
   }
 
-  form.addEventListener("input", (event) => remember(show(), event.target.type === "checkbox"));
+  form.addEventListener("input", (event) => remember(stateToSearch(show()), event.target.type === "checkbox"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     document.dispatchEvent(new CustomEvent("search:open", { detail: form.elements.q.value }));
