@@ -16,16 +16,28 @@ METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 IDENTIFIER = re.compile(r'(\bid="|xlink:href="#|\bhref="#|url\(#)')
 OPENING = re.compile(r"<svg\b[^>]*>")
 VIEW_BOX = re.compile(r'viewBox="([^"]*)"')
+PLACES = re.compile(r'(\s(?:d|points|x|y)=")([^"]*)')
+LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 FONT = re.compile(r"font(-family)?: ([^;\"]*)'DejaVu Sans'[^;\"]*")
+
+
+def shorten(svg: str) -> str:
+    """Return the drawing with its places to a hundredth of a point, finer than any screen."""
+
+    def rounded(number: re.Match[str]) -> str:
+        return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+    return PLACES.sub(lambda place: place[1] + LONG_NUMBER.sub(rounded, place[2]), svg)
 
 
 def inline(svg: str, alt: str, prefix: str) -> str:
     """Return an SVG document as an element to put into HTML.
 
-    Ink becomes ``currentColor``, ids get a prefix (several figures share a page), ``alt``
-    becomes the accessible name, and the size follows the width that the page gives it.
+    Ink becomes ``currentColor``, ids get a prefix (several figures share a page), places are
+    shortened, ``alt`` becomes the accessible name, and the size follows the width that the page
+    gives it.
     """
-    body = METADATA.sub("", PROLOG.sub("", svg)).strip()
+    body = shorten(METADATA.sub("", PROLOG.sub("", svg)).strip())
     body = body.replace(INK, "currentColor")
     body = IDENTIFIER.sub(rf"\g<1>{prefix}-", body)
     body = FONT.sub(lambda match: match[0].replace("'DejaVu Sans'", "inherit"), body)

@@ -8,11 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from serving import Line, serve
 from test_site import PAGES
 
 WIDE = {"width": 1440, "height": 900}
 LISTS = ["index", "search", "sql/index", "map"]  # pages that list others
 PHONE = {"width": 390, "height": 844}
+FIRST_PAGE_BYTES = 200 * 1024  # compressed, heads of answers included
+FIRST_PAGE_REQUESTS = 32
 WIDTHS = {"wide": WIDE, "phone": PHONE}
 
 
@@ -187,8 +190,9 @@ def test_typos_and_synonyms_find_their_page(visit, query, title):
 
 def test_a_question_that_no_page_answers_whole_says_so(visit):
     page = visit("index")
-    search(page, "hnsw serializable")
+    search(page, "savepoint forget gate")
     assert "some of the words" in page.locator(".search-status").inner_text()
+    page = visit("index")
     search(page, "hnsw")
     assert "some of the words" not in page.locator(".search-status").inner_text()
 
@@ -483,6 +487,23 @@ VIEWS = [
     *((name, scheme, width) for name in LISTS for scheme in ("light", "dark") for width in WIDTHS),
     *((name, *view) for name in PAGES for view in (("light", "wide"), ("dark", "phone"))),
 ]
+
+
+@pytest.mark.parametrize("name", [*LISTS, *PAGES])
+def test_a_page_opens_with_few_bytes_and_the_next_with_its_own_only(browser, site, name):
+    line = Line()
+    with serve(site, line) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{url}/{name}.html", wait_until="networkidle")
+        heaviest = sorted(line.sent, key=lambda answer: -answer[1])[:5]
+        assert line.total <= FIRST_PAGE_BYTES, heaviest
+        assert len(line.sent) <= FIRST_PAGE_REQUESTS
+        line.sent.clear()
+        page.goto(f"{url}/references.html", wait_until="networkidle")
+        loaded = {path.split("?")[0] for path, _ in line.sent}
+        assert loaded <= {"/references.html", "/favicon.ico"}
+        context.close()
 
 
 @pytest.mark.parametrize(("name", "scheme", "width"), VIEWS)

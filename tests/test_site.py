@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
+from fontTools.ttLib import TTFont
+
+from conceptbook.figures import shorten
+from conceptbook.icons import RULE, STYLES, THEME
 
 PAGES = sorted(
     path.relative_to(ROOT / "book").with_suffix("").as_posix()
@@ -128,3 +132,37 @@ def test_two_cold_builds_in_different_folders_are_identical(tmp_path):
     _, different, errors = filecmp.cmpfiles(*sites, files[0], shallow=False)
     assert not different
     assert not errors
+
+
+def icon_codes(css: str) -> dict[str, int]:
+    """Return the code point of each icon class that a stylesheet has a rule for."""
+    return {
+        name.removesuffix(":before").lstrip("."): int(code[1:], 16)
+        for names, code in RULE.findall(css)
+        if re.fullmatch(r"\\[0-9a-f]+", code)
+        for name in names.split(",")
+    }
+
+
+def test_every_icon_that_a_page_names_is_in_the_cut_fonts(site):
+    icons = icon_codes((THEME / STYLES).read_text(encoding="utf-8"))
+    named = {
+        name
+        for page in site.rglob("*.html")
+        for name in re.findall(r"\bfa-[a-z0-9-]+", page.read_text(encoding="utf-8"))
+    } & set(icons)
+    assert {"fa-bars", "fa-list", "fa-moon"} <= named
+    folder = site / "_static" / "vendor" / "fontawesome" / "webfonts"
+    glyphs = {code for font in folder.glob("*.woff") for code in TTFont(font).getBestCmap()}
+    assert {icons[name] for name in named} <= glyphs
+    assert set(icon_codes((site / "_static" / STYLES).read_text(encoding="utf-8"))) >= named
+    assert sum(font.stat().st_size for font in folder.iterdir()) < 20_000
+    assert list(site.rglob("fontawesome.js")) == []
+
+
+def test_places_of_figures_are_short_and_nothing_else_changes(site):
+    assert shorten('<path d="M -0.123456 281.99952 L 7.5 0.126" transform="scale(0.015625)"/>') == (
+        '<path d="M -0.12 282 L 7.5 0.13" transform="scale(0.015625)"/>'
+    )
+    drawn = re.compile(r'<path[^>]* d="[^"]*\d\.\d{3}')
+    assert [page for page in PAGES if drawn.search((site / f"{page}.html").read_text())] == []

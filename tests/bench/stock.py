@@ -29,6 +29,7 @@ def build(folder: Path) -> Path:
     for page in (folder / "book").rglob("*.md"):
         text = page.read_text(encoding="utf-8")
         text = re.sub(r"^:::\{(catalogue|conceptmap)\}\n(:.*\n)*:::\n", "", text, flags=re.M)
+        text = re.sub(r"\{probe\}.*\n(?::.*\n)*", "{dropdown} Question\n", text)
         text = re.sub(r"\{concept\}`(?:([^`<]*?) *<([^>`]*)>|([^`]*))`", r"*\1\3*", text)
         page.write_text(text, encoding="utf-8")
     program = Path(sys.executable).with_name("jupyter-book")
