@@ -164,5 +164,9 @@ def test_places_of_figures_are_short_and_nothing_else_changes(site):
     assert shorten('<path d="M -0.123456 281.99952 L 7.5 0.126" transform="scale(0.015625)"/>') == (
         '<path d="M -0.12 282 L 7.5 0.13" transform="scale(0.015625)"/>'
     )
-    drawn = re.compile(r'<path[^>]* d="[^"]*\d\.\d{3}')
-    assert [page for page in PAGES if drawn.search((site / f"{page}.html").read_text())] == []
+    long = re.compile(r' d="[^"]*\d\.\d{3}')
+    for page in PAGES:
+        text = (site / f"{page}.html").read_text(encoding="utf-8")
+        drawn = re.findall(r'<svg class="figure".*?</svg>', text, re.DOTALL)
+        assert drawn or not page.startswith("ml-system-design/"), page
+        assert not any(long.search(svg) for svg in drawn), page

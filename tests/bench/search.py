@@ -51,14 +51,11 @@ def _ours(page: Page, query: str) -> None:
 
 
 def _stock(page: Page, query: str) -> None:
-    if "search.html" in page.url:
-        box = "article form.bd-search input"
-    else:
-        page.keyboard.press("Control+k")
-        box = ".search-button__search-container input"
+    page.keyboard.press("Control+k")
+    box = "dialog[open] input[type=search]"
     page.fill(box, query)
     page.press(box, "Enter")
-    page.wait_for_url("**/search.html?q=*")
+    page.wait_for_url(f"**/search.html?q={query.split()[0]}*")
     page.wait_for_selector("#search-results ul.search li a")
 
 

@@ -34,10 +34,10 @@ def build(folder: Path) -> Path:
         page.write_text(text, encoding="utf-8")
     program = Path(sys.executable).with_name("jupyter-book")
     paths = {name: str(folder / name) for name in ("book", "_config.yml", "_toc.yml")}
-    command = [str(program), "build", "-q", paths["book"]]
+    command = [str(program), "build", "-q", paths["book"], "--path-output", str(folder)]
     command += ["--config", paths["_config.yml"], "--toc", paths["_toc.yml"]]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    site = folder / "book" / "_build" / "html"
+    site = folder / "_build" / "html"
     if result.returncode or not site.exists():
         sys.exit(f"The stock build failed: {result.stderr[-2000:]}")
     return site
