@@ -24,7 +24,8 @@ SCRIPT = re.compile(r"<script[^>]*fontawesome\.js[^>]*></script>")
 NAMED = re.compile(rb"\bfa-[a-z0-9-]+")
 RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"([^"]*)"\}')
 FACE_SOURCE = re.compile(r"src:url\([^)]*/(fa-[a-z0-9-]+)\.woff2\)[^;}]*")
-CODE = re.compile(r'"\\([ef][0-9a-f]{3})"')
+CODE = re.compile(r"""["']\\([ef][0-9a-f]{3})["']""", re.IGNORECASE)
+CHARACTER = re.compile("[\ue000-\uf8ff]")  # private use: stylesheets write icons either way
 
 
 def cut_rules(css: str, named: set[str]) -> str:
@@ -38,6 +39,11 @@ def cut_rules(css: str, named: set[str]) -> str:
         lambda face: f'src:url(../{FONTS.as_posix()}/{face[1]}.woff) format("woff")',
         RULE.sub(kept, css),
     )
+
+
+def codes_in(css: str) -> set[int]:
+    """Return the code points of the icons that stylesheets show."""
+    return {int(code, 16) for code in CODE.findall(css)} | set(map(ord, CHARACTER.findall(css)))
 
 
 def cut_font(source: Path, target: Path, codes: set[int]) -> None:
@@ -62,11 +68,10 @@ def write(app: Sphinx, error: Exception | None) -> None:
     css = cut_rules((THEME / STYLES).read_text(encoding="utf-8"), named)
     (static / STYLES).write_text(css, encoding="utf-8")
     sheets = "".join(file.read_text(encoding="utf-8") for file in static.rglob("*.css"))
-    codes = {int(code, 16) for code in CODE.findall(sheets)}
     for file in (static / FONTS).iterdir():
         file.unlink()
     for font in (THEME / FONTS).glob("*.ttf"):
-        cut_font(font, static / FONTS / f"{font.stem}.woff", codes)
+        cut_font(font, static / FONTS / f"{font.stem}.woff", codes_in(sheets))
     (static / "scripts" / "fontawesome.js").unlink(missing_ok=True)
 
 

@@ -16,7 +16,7 @@ from conftest import ROOT
 from fontTools.ttLib import TTFont
 
 from conceptbook.figures import shorten
-from conceptbook.icons import RULE, STYLES, THEME
+from conceptbook.icons import RULE, STYLES, THEME, codes_in
 
 PAGES = sorted(
     path.relative_to(ROOT / "book").with_suffix("").as_posix()
@@ -155,6 +155,10 @@ def test_every_icon_that_a_page_names_is_in_the_cut_fonts(site):
     folder = site / "_static" / "vendor" / "fontawesome" / "webfonts"
     glyphs = {code for font in folder.glob("*.woff") for code in TTFont(font).getBestCmap()}
     assert {icons[name] for name in named} <= glyphs
+    sheets = "".join(file.read_text(encoding="utf-8") for file in site.rglob("*.css"))
+    whole = {code for font in THEME.rglob("*.ttf") for code in TTFont(font).getBestCmap()}
+    assert codes_in(sheets) & whole <= glyphs
+    assert 0xF05A in glyphs, "the sign of a note, written as a character"
     assert set(icon_codes((site / "_static" / STYLES).read_text(encoding="utf-8"))) >= named
     assert sum(font.stat().st_size for font in folder.iterdir()) < 20_000
     assert list(site.rglob("fontawesome.js")) == []
