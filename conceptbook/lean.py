@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 NEEDED_BY = {
     "thebe": None,
     "sphinx_highlight": None,
-    "togglebutton": re.compile(r'class="[^"]*\b(toggle|dropdown)\b'),
+    "togglebutton": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "design-tabs": re.compile(r'class="[^"]*\bsd-tab-set\b'),
 }
 
