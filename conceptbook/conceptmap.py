@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 from . import run
 from .book import Book
 from .catalogue import Card, cards, filters
-from .maplabels import FARTHEST, Box, Label, Wish, caption_width, place_caption, place_labels
+from .maplabels import FARTHEST, SOON, Box, Label, Wish, caption_width, place_caption, place_labels
 from .maplayout import PADDING, Point, arrange, hull, top
 from .run import Run
 
@@ -131,11 +131,12 @@ def draw(book: Book) -> Picture:
     groups = {domain: [c for c in shown if c.domain == domain] for domain in book.settings.domains}
     groups = {domain: group for domain, group in groups.items() if group}
     titles = {domain: book.domain_title(domain) for domain in groups}
+    # Captions keep their size when the whole map is shown small: there they need more of it.
     places = arrange(
         {domain: [card.slug for card in group] for domain, group in groups.items()},
         edges,
         _rooms(shown),
-        {domain: caption_width(title, CAPTION_TEXT) for domain, title in titles.items()},
+        {domain: caption_width(title, CAPTION_TEXT) / SOON for domain, title in titles.items()},
     )
     points = {domain: [places[c.slug] for c in group] for domain, group in groups.items()}
     captions = {
