@@ -373,10 +373,14 @@ def test_the_keyboard_goes_from_concept_to_concept_and_opens_one(open_map):
     page.keyboard.press("Tab")
     title = page.evaluate("document.activeElement.getAttribute('aria-label')")
     assert page.locator(".map-card-title").inner_text() == title
-    mark = page.locator(".map-node:focus circle").last.bounding_box()
-    frame = page.locator(".map-frame").bounding_box()
-    assert frame["x"] < mark["x"] < frame["x"] + frame["width"]
-    assert frame["y"] < mark["y"] < frame["y"] + frame["height"]
+    page.wait_for_function(  # the map glides to it
+        """() => {
+            const inner = document.querySelector(".map-node:focus circle").getBoundingClientRect();
+            const outer = document.querySelector(".map-frame").getBoundingClientRect();
+            return outer.left < inner.left && inner.right < outer.right
+                && outer.top < inner.top && inner.bottom < outer.bottom;
+        }"""
+    )
     page.keyboard.press("Enter")
     page.wait_for_function("!location.pathname.endsWith('/map.html')")
     assert page.locator(".bd-article h1").inner_text().startswith(title)
