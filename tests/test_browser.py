@@ -477,6 +477,60 @@ def test_a_phone_never_scrolls_sideways(visit, name):
     assert width <= 375
 
 
+def test_a_print_holds_every_answer_and_leaves_the_screen_as_it_was(visit):
+    page = visit(PAGES[0], scheme="dark")
+    screen = """() => [document.documentElement.dataset.theme,
+        document.querySelectorAll('.bd-article details[open]').length]"""
+    page.locator(".bd-article details summary").first.click()
+    before = page.evaluate(screen)
+    assert before[0] == "dark"
+    assert before[1] >= 1
+    page.evaluate(
+        f"addEventListener('beforeprint', () => window.paper = [...({screen})(),"
+        " document.querySelectorAll('.bd-article details:not([open])').length])"
+    )
+    page.pdf()
+    theme, opened, folded = page.evaluate("window.paper")
+    assert theme == "light"
+    assert opened > before[1]
+    assert folded == 0
+    assert page.evaluate(screen) == before
+
+
+def test_on_paper_no_line_of_code_is_cut_and_the_title_stands_once(visit):
+    page = visit(PAGES[0], viewport={"width": 680, "height": 900})
+    page.emulate_media(media="print")
+    cut = "blocks => blocks.filter(block => block.scrollWidth > block.clientWidth + 1).length"
+    assert page.locator(".bd-article div.highlight pre").evaluate_all(cut) == 0
+    title = page.locator(".bd-article h1").inner_text().rstrip("#")
+    assert page.locator("h1:visible").all_inner_texts() == [title]
+
+
+# Shifts of the layout while a page loads and is read to its end, as Lighthouse and Chrome count.
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("name", [*LISTS, *PAGES])
+def test_nothing_jumps_while_a_page_loads_and_is_read(browser, address, name):
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    page.goto(f"{address}/{name}.html", wait_until="load")
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for _ in range(0, height, PHONE["height"] * 4):
+        page.mouse.wheel(0, PHONE["height"] * 4)
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(200)
+    shifted = page.evaluate("window.shifted")
+    context.close()
+    assert shifted < 0.02
+
+
 @pytest.mark.parametrize("name", [*LISTS, *PAGES])
 def test_a_page_asks_no_other_host_and_logs_no_error(visit, name):
     page = visit(name)
