@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,17 @@ Address = tuple[str | int, ...]
 
 FIX = "mend the YAML (quote values that hold ': ' or '#'; look for tabs and indentation)"
 
+# "\ud83d\ude00" is how JSON escapes one character. YAML reads two halves, which no file can hold.
+HALF = re.compile(r"[\ud800-\udfff]")
+WHOLE = r"write the character itself, or its number as \U0001F600"
+
 
 def read(text: str, path: str, above: int = 0) -> tuple[Any, dict[Address, int]]:
     """Return what a YAML text says, and the line of each entry in the file that holds it.
 
     ``above`` is the number of lines of that file before the text. Raises BookError for text
-    that is not YAML and for a key that a mapping holds twice (YAML keeps the last in silence).
+    that is not YAML, for a key that a mapping holds twice (YAML keeps the last in silence) and
+    for an escape that stands for half a character.
     """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -32,6 +38,13 @@ def read(text: str, path: str, above: int = 0) -> tuple[Any, dict[Address, int]]
         raise BookError(
             [Problem(path, _line(error) + above, f"malformed YAML: {reason}", FIX)]
         ) from error
+    halves = [
+        Problem(path, scalar.start_mark.line + 1 + above, "an escape is half a character", WHOLE)
+        for scalar in _scalars(node)
+        if HALF.search(scalar.value)
+    ]
+    if halves:
+        raise BookError(halves)
     lines: dict[Address, int] = {}
     twice = []
     for address, line in _entries(node, ()):
@@ -63,6 +76,15 @@ def _line(error: Exception) -> int:
     if "flow" in context or "quoted" in context:
         mark = error.context_mark
     return mark.line + 1 if mark else 1
+
+
+def _scalars(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif node is not None:
+        for child in node.value:
+            for part in child if isinstance(child, tuple) else (child,):
+                yield from _scalars(part)
 
 
 def _entries(node: yaml.Node | None, address: Address) -> Iterator[tuple[Address, int]]:

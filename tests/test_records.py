@@ -271,6 +271,15 @@ def test_every_entry_has_a_line():
     assert lines[("b", 1, "d")] == 15
 
 
+@pytest.mark.parametrize("text", [r'a: "\ud83d\ude00"', r'"\ud83d": 1', r'["x", "\udead"]'])
+def test_half_a_character_is_refused_where_it_stands(text: str):
+    with pytest.raises(BookError) as refused:
+        yamltext.read("# first\n" + text, "file.yml")
+    (problem,) = refused.value.problems
+    assert problem.line == 2
+    assert "half a character" in problem.message
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [("a: 1\nb: [1\nc: 2\n", 2), ("a: 1\nb: 'x\nc: 2\n", 2), ("a: 1\nb: c: 2\n", 2), ("\t", 1)],
