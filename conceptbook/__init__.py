@@ -18,6 +18,7 @@ from sphinx.errors import ExtensionError
 from . import (
     catalogue,
     conceptmap,
+    diagrams,
     directives,
     export,
     feed,
@@ -28,6 +29,7 @@ from . import (
     llms,
     math,
     navigation,
+    offline,
     plain,
     provenance,
     related,
@@ -35,6 +37,7 @@ from . import (
     search,
     sitemap,
     strict,
+    styles,
     website,
 )
 from .build import Layout
@@ -47,6 +50,7 @@ PARTS = (
     website,  # first: the others ask it
     catalogue,
     conceptmap,
+    diagrams,
     directives,
     export,
     feed,
@@ -57,11 +61,13 @@ PARTS = (
     llms,
     math,
     navigation,
+    offline,
     plain,
     provenance,
     related,
     search,
     sitemap,
+    styles,
 )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pydata_sphinx_theme
 from fontTools.subset import Options, Subsetter, load_font, save_font
@@ -20,7 +19,6 @@ from . import website
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 STYLES = Path("styles", "pydata-sphinx-theme.css")
 FONTS = Path("vendor", "fontawesome", "webfonts")
-SCRIPT = re.compile(r"<script[^>]*fontawesome\.js[^>]*></script>")
 NAMED = re.compile(rb"\bfa-[a-z0-9-]+")
 RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"([^"]*)"\}')
 FACE_SOURCE = re.compile(r"src:url\([^)]*/(fa-[a-z0-9-]+)\.woff2\)[^;}]*")
@@ -75,16 +73,6 @@ def write(app: Sphinx, error: Exception | None) -> None:
     (static / "scripts" / "fontawesome.js").unlink(missing_ok=True)
 
 
-def without_script(head: str) -> str:
-    """Return a page's head without the script of all icons."""
-    return SCRIPT.sub("", head)
-
-
-def _offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    context["without_icon_script"] = without_script
-
-
 def setup(app: Sphinx) -> None:
     """Register what cuts the icons after everything is written."""
-    app.connect("html-page-context", _offer)
     app.connect("build-finished", write)

@@ -1,4 +1,7 @@
-"""Leaves out what the theme's stack puts into every page and the page does not use."""
+"""Leaves out what the theme's stack puts into every page's head and the page does not use.
+
+What stays of its scripts is deferred: none keeps a reader from seeing the text.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,25 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-# Part of an asset's name, and what in a page's body needs it (None: no page does). Thebe runs
-# cells on a public server; Sphinx's highlighting belongs to the search that Pagefind replaces.
+# Part of an asset's name or text, and what in a page's body needs it (None: no page does). Thebe
+# runs cells on a public server; Sphinx's highlighting belongs to the search that Pagefind
+# replaces; the page's name and the search setting are read by the theme's own search only.
 NEEDED_BY = {
     "thebe": None,
     "sphinx_highlight": None,
+    "documentation_options.pagename": None,
+    "documentation_options.search_as_you_type": None,
+    "togglehint": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
+    "toggleopenonprint": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "togglebutton": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "design-tabs": re.compile(r'class="[^"]*\bsd-tab-set\b'),
 }
+# In what the theme writes itself: the script of all icons (icons.py), preloads that come before
+# the text though the scripts are deferred, sheets that the joined one holds (styles.py).
+IN_HEAD = re.compile(
+    r'\s*(<script[^>]*fontawesome\.js[^>]*></script>|<link rel="preload" as="script"[^>]*>'
+    r'|<link href="[^"]*_static/styles/[^"]*" rel="stylesheet"[^>]*>)'
+)
 
 
 def _unused(asset: Any, body: str) -> bool:
@@ -24,13 +38,22 @@ def _unused(asset: Any, body: str) -> bool:
     )
 
 
+def head(text: str) -> str:
+    """Return what the theme puts into the head, without what no page needs."""
+    return IN_HEAD.sub("", text)
+
+
 def remove_unused(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Take unused scripts and styles out of a page's head."""
+    """Take unused scripts and styles out of a page's head, and defer the scripts that stay."""
     body = context.get("body", "")
     for key in ("script_files", "css_files"):
         context[key] = [asset for asset in context.get(key, ()) if not _unused(asset, body)]
+    for script in context["script_files"]:
+        if script.filename and script.attributes.get("type") != "module":
+            script.attributes["defer"] = "defer"
+    context["lean_head"] = head
 
 
 def setup(app: Sphinx) -> None:

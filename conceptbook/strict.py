@@ -33,6 +33,8 @@ FIXES = (
     (r"[Dd]uplicate", "give each label a name of its own"),
     (r"key .* not found|No key|glue", "glue a value of this name in a cell of this page"),
     (r"formula cannot be read", "mend the LaTeX"),
+    (r"diagram without alt text", "say in `:alt:` what the diagram shows"),
+    (r"diagram cannot be drawn", "mend the DOT: every quote, bracket and arrow must be closed"),
     (r"config value|theme option", "mend or remove the setting"),
 )
 FALLBACK = "mend what the message names; --trace shows all that Sphinx says"

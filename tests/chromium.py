@@ -13,10 +13,10 @@ OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*options: str) -> Iterator[Browser]:
     """Open a real Chromium: the system's where there is one, else Playwright's own."""
     executable = next((path for name in NAMES if (path := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(OPTIONS))
+        browser = playwright.chromium.launch(executable_path=executable, args=[*OPTIONS, *options])
         yield browser
         browser.close()
