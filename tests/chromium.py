@@ -12,11 +12,17 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
+def executable() -> str | None:
+    """Return the system's Chromium, if there is one."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
 @contextmanager
 def chromium(*options: str) -> Iterator[Browser]:
     """Open a real Chromium: the system's where there is one, else Playwright's own."""
-    executable = next((path for name in NAMES if (path := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=[*OPTIONS, *options])
+        browser = playwright.chromium.launch(
+            executable_path=executable(), args=[*OPTIONS, *options]
+        )
         yield browser
         browser.close()

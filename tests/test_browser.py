@@ -15,7 +15,7 @@ WIDE = {"width": 1440, "height": 900}
 LISTS = ["index", "search", "sql/index", "map"]  # pages that list others
 PHONE = {"width": 390, "height": 844}
 FIRST_PAGE_BYTES = 200 * 1024  # compressed, heads of answers included
-FIRST_PAGE_REQUESTS = 32
+FIRST_PAGE_REQUESTS = 20
 WIDTHS = {"wide": WIDE, "phone": PHONE}
 
 
@@ -467,6 +467,25 @@ def test_the_theme_switch_is_remembered(visit):
     assert page.evaluate(ink) != light, "a figure's ink follows the theme"
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.parametrize(
+    ("system", "chosen", "shown"),
+    [("dark", None, "dark"), ("light", None, "light"), ("dark", "light", "light")],
+)
+def test_the_theme_is_there_before_any_script_is_loaded(browser, address, system, chosen, shown):
+    context = browser.new_context(color_scheme=system)
+    if chosen:
+        context.add_init_script(
+            f"for (const key of ['mode', 'theme']) localStorage.setItem(key, '{chosen}')"
+        )
+    page = context.new_page()
+    page.route("**/*.js*", lambda route: route.abort())
+    page.goto(f"{address}/index.html", wait_until="load")
+    assert page.evaluate("document.documentElement.dataset.theme") == shown
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", paper)[:3])) < 200) == (shown == "dark")
+    context.close()
 
 
 @pytest.mark.parametrize("name", [*LISTS, *PAGES])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
-import os
 import re
 import shutil
 import subprocess
@@ -15,6 +13,7 @@ from bs4 import BeautifulSoup
 from conftest import ROOT
 from fontTools.ttLib import TTFont
 
+from conceptbook import offline
 from conceptbook.figures import shorten
 from conceptbook.icons import RULE, STYLES, THEME, codes_in
 
@@ -108,30 +107,33 @@ def test_internal_links_and_anchors_resolve(site, soups):
     assert not broken
 
 
-def test_two_cold_builds_in_different_folders_are_identical(tmp_path):
-    """The whole site, byte for byte, each page executed anew each time."""
-    sites = []
-    for name in ("first", "second-folder"):
-        root = tmp_path / name
-        shutil.copytree(
-            ROOT, root, ignore=shutil.ignore_patterns(".venv", "_build", ".git", "__pycache__")
-        )
-        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
-        command = [sys.executable, "-m", "conceptbook", "build"]
-        result = subprocess.run(
-            command, cwd=root, env=environment, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        sites.append(root / "_build" / "html")
-    # Without the search index: Pagefind lists filters in an order that changes from run to run.
+def test_a_cold_build_in_another_folder_gives_the_same_site(site, tmp_path):
+    """Byte for byte, each page executed anew; only the day of its run may be another."""
+    root = tmp_path / "another-folder"
+    ignore = shutil.ignore_patterns(".venv", "_build", "__pycache__")
+    shutil.copytree(ROOT, root, ignore=ignore)
+    command = [sys.executable, "-m", "conceptbook", "build"]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    sites = (site, root / "_build" / "html")
+    # Without the search index, since Pagefind lists filters in an order that changes from run to
+    # run, and the worker, which holds its digests.
     files = [
-        sorted(p.relative_to(s) for p in s.rglob("*") if p.is_file() and "pagefind" not in p.parts)
-        for s in sites
+        sorted(
+            path.relative_to(folder)
+            for path in folder.rglob("*")
+            if path.is_file() and "pagefind" not in path.parts and path.name != offline.WORKER
+        )
+        for folder in sites
     ]
     assert files[0] == files[1]
-    _, different, errors = filecmp.cmpfiles(*sites, files[0], shallow=False)
+    different = [file for file in files[0] if undated(site / file) != undated(sites[1] / file)]
     assert not different
-    assert not errors
+
+
+def undated(file: Path) -> bytes:
+    """Return a file's content without the day that a page says it was executed on."""
+    return re.sub(rb"<dt>Executed</dt><dd>[^<]*</dd>", b"", file.read_bytes())
 
 
 def icon_codes(css: str) -> dict[str, int]:

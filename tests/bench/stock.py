@@ -21,7 +21,8 @@ def build(folder: Path) -> Path:
     """
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"].pop("local_extensions", None)
-    config["sphinx"]["config"].pop("conceptbook", None)
+    for own in ("conceptbook", "templates_path"):
+        config["sphinx"]["config"].pop(own, None)
     config["execute"] = {"execute_notebooks": "cache", "timeout": 300}
     shutil.copytree(ROOT / "book", folder / "book")
     shutil.copy(ROOT / "_toc.yml", folder)
@@ -29,6 +30,7 @@ def build(folder: Path) -> Path:
     for page in (folder / "book").rglob("*.md"):
         text = page.read_text(encoding="utf-8")
         text = re.sub(r"^:::\{(catalogue|conceptmap)\}\n(:.*\n)*:::\n", "", text, flags=re.M)
+        text = re.sub(r"^```\{graphviz\}\n(.*\n)*?```\n", "", text, flags=re.M)
         text = re.sub(r"\{probe\}.*\n(?::.*\n)*", "{dropdown} Question\n", text)
         text = re.sub(r"\{concept\}`(?:([^`<]*?) *<([^>`]*)>|([^`]*))`", r"*\1\3*", text)
         page.write_text(text, encoding="utf-8")
