@@ -99,8 +99,9 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
         stamp = _read_stamp(layout)
         if not fresh and stamp.get("inputs") == inputs:
             return Result(layout.site, stamp["pages"], 0, False, time.monotonic() - start)
+        shared = _digest(_shared_files(layout), layout, fingerprint)  # before minutes of execution
         this = run.start(layout.root, layout.folder, layout.toc, config, layout.build / "executed")
-        frame = _frame(layout, this)
+        frame = _frame(layout, this, shared)
         incremental = not fresh and stamp.get("frame") == frame
         if contents.usable(layout.toc):
             with run.active(this):
@@ -158,14 +159,16 @@ def _digest(files: list[Path], layout: Layout, *parts: str) -> str:
     return digest.hexdigest()
 
 
-def _frame(layout: Layout, this: run.Run) -> str:
-    """Digest what every page shows or depends on; when it changes, all pages are read again."""
+def _shared_files(layout: Layout) -> list[Path]:
     pages = set(layout.folder.rglob("*.md"))
-    shared = [file for file in _input_files(layout) if file not in pages]
+    return [file for file in _input_files(layout) if file not in pages]
+
+
+def _frame(layout: Layout, this: run.Run, shared: str) -> str:
+    """Digest what every page shows or depends on; when it changes, all pages are read again."""
     records = [f"{p.name}\0{p.title}\0{p.meta.facts}" for p in this.book.pages.values()]
     targets = [f"{p.headings} {[label for label, _ in p.labels]}" for p in this.book.pages.values()]
-    place = str(this.address)
-    return _digest(shared, layout, environment.fingerprint(layout.root), place, *records, *targets)
+    return _digest([], layout, shared, str(this.address), *records, *targets)
 
 
 def _read_stamp(layout: Layout) -> dict[str, Any]:
