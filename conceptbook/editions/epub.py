@@ -176,7 +176,7 @@ class Epub(Epub3Builder):
             if relation.name
         ]
         return (
-            f"<section><h2>Related concepts</h2><ul>{''.join(items)}</ul></section>"
+            f"<section><h2>Related concepts</h2>\n<ul>{''.join(items)}</ul></section>"
             if items
             else ""
         )
@@ -188,7 +188,7 @@ class Epub(Epub3Builder):
         style = (HERE / "epub.css").read_text(encoding="utf-8")
         file = Path(self.outdir, STYLE)
         file.parent.mkdir(exist_ok=True)
-        file.write_text(f"{style}\n{self.highlighter.get_stylesheet()}", encoding="utf-8")
+        file.write_text(f"{self.highlighter.get_stylesheet()}\n{style}", encoding="utf-8")
 
     def gen_additional_pages(self) -> None:
         """Leave out the search."""
@@ -198,13 +198,11 @@ class Epub(Epub3Builder):
         self.refnodes = [self._entry(1, self.config.root_doc)]
         for part in self.edition.parts:
             first, *others = part.names
-            if first.endswith("/index") or not others:
-                caption = part.caption if others else ""
-                self.refnodes.append(self._entry(1, first, caption))
-            else:  # a part without a page of its own leads to the first of its pages
+            caption = part.caption if others else ""
+            self.refnodes.append(self._entry(1, first, caption))
+            if others and not first.endswith("/index"):  # a part without a page of its own
                 title = next(self.env.get_doctree(first).findall(nodes.section))["ids"][0]
-                self.refnodes.append(self._entry(1, first, part.caption, f"#{title}"))
-                others = part.names
+                self.refnodes.append(self._entry(2, first, anchor=f"#{title}"))
             self.refnodes += [self._entry(2, name) for name in others]
 
     def _entry(self, level: int, page: str, text: str = "", anchor: str = "") -> dict[str, Any]:
