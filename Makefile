@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && command -v $$python && break; done)
 
-.PHONY: help book test lint lock bench lighthouse clean clean-all
+.PHONY: help book editions test lint lock bench lighthouse clean clean-all
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -16,6 +16,9 @@ help: ## Show this list
 
 book: $(VENV)/.book ## Set up, execute and build the book into _build/html
 	@$(BIN)/python -m conceptbook build $(if $(ALL),--all) $(if $(TRACE),--trace)
+
+editions: book $(VENV)/.tests ## Write the book as EPUB, PDF and zip into _build/editions
+	@for kind in epub pdf zip; do PYTHONPATH=.:tests $(BIN)/python -m conceptbook $$kind $(if $(TRACE),--trace) || exit 1; done
 
 test: $(VENV)/.tests lint ## Set up and run every test: tiny books, the real book, a browser
 	@$(BIN)/python -m pytest $(TESTS)

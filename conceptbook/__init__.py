@@ -41,6 +41,7 @@ from . import (
     website,
 )
 from .build import Layout
+from .editions import epub
 from .problems import BookError, report
 
 STATIC = Path(__file__).parent / "static"
@@ -52,6 +53,7 @@ PARTS = (
     conceptmap,
     diagrams,
     directives,
+    epub,
     export,
     feed,
     figures,

@@ -1,4 +1,4 @@
-"""The command line: ``python -m conceptbook build``."""
+"""The command line: ``python -m conceptbook build``, then ``epub``, ``pdf`` or ``zip``."""
 
 from __future__ import annotations
 
@@ -8,21 +8,33 @@ from pathlib import Path
 
 from .problems import BookError
 
+COMMANDS = {
+    "build": "execute, check and render the book",
+    "epub": "write the book for e-readers",
+    "pdf": "print the built book as one document (needs what `make test` installs)",
+    "zip": "pack the built book to be read as a folder of files",
+}
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit code (0 done, 1 problems, 130 interrupted)."""
     parser = argparse.ArgumentParser(prog="conceptbook", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("build", help="execute, check and render the book")
-    command.add_argument("root", nargs="?", default=".", type=Path, help="the book's folder")
-    command.add_argument("--all", action="store_true", help="read every page again")
-    command.add_argument("--trace", action="store_true", help="show what Sphinx says, tracebacks")
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose)
+        command.add_argument("root", nargs="?", default=".", type=Path, help="the book's folder")
+        command.add_argument(
+            "--trace", action="store_true", help="show tracebacks, and all of Sphinx"
+        )
+    commands.choices["build"].add_argument(
+        "--all", action="store_true", help="read every page again"
+    )
     options = parser.parse_args(arguments)
-
-    from .build import build  # late: Sphinx takes a second to import, --help should not
-
     try:
-        result = build(options.root, fresh=options.all, trace=options.trace)
+        if options.command == "build":
+            _build(options)
+        else:
+            _make_edition(options)
     except BookError as error:
         if options.trace:
             raise
@@ -32,10 +44,23 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped. Finished pages are kept; the next build goes on from here.",
               file=sys.stderr)  # fmt: skip
         return 130
+    return 0
+
+
+def _build(options: argparse.Namespace) -> None:
+    from .build import build  # late: Sphinx takes a second to import, --help should not
+
+    result = build(options.root, fresh=options.all, trace=options.trace)
     ran = f"{result.executed} of {result.pages} pages executed, {result.seconds:.1f} s"
     print(ran if result.changed else f"Nothing changed, {result.seconds:.1f} s")
     print(f"Open {result.site / 'index.html'}")
-    return 0
+
+
+def _make_edition(options: argparse.Namespace) -> None:
+    from .editions import make
+
+    file = make.MAKERS[options.command](options.root, options.trace)
+    print(f"{file} ({file.stat().st_size / 1e6:.1f} MB)")
 
 
 if __name__ == "__main__":

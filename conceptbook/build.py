@@ -76,6 +76,10 @@ class Layout:
         return self.build / "staging"
 
     @property
+    def editions(self) -> Path:
+        return self.build / "editions"
+
+    @property
     def stamp(self) -> Path:
         return self.build / "stamp.json"
 
@@ -91,7 +95,7 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
     config = configuration.read(layout.config, layout.toc, layout.folder)
     with _lock(layout):
         _recover(layout)
-        _set_source_date(layout.root)
+        set_source_date(layout.root)
         place = str(address.from_config(config["html_theme_options"]))
         dates = str(history.read(layout.folder))  # a commit changes no file, but what pages show
         fingerprint = environment.fingerprint(layout.root)
@@ -114,6 +118,30 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
     return Result(layout.site, len(this.book.pages), this.executed, True, time.monotonic() - start)
 
 
+def edition(root: Path, builder: str, trace: bool = False) -> Path:
+    """Write the book below ``root`` by another builder of Sphinx; return the folder it wrote.
+
+    Pages are those of the last build as far as they are unchanged, results those of the store.
+    Raises BookError with every problem found.
+    """
+    layout = Layout(root.resolve())
+    config = configuration.read(layout.config, layout.toc, layout.folder)
+    folder = layout.editions / "staging"
+    with _lock(layout):
+        set_source_date(layout.root)
+        this = run.start(layout.root, layout.folder, layout.toc, config, layout.build / "executed")
+        shutil.rmtree(folder, ignore_errors=True)
+        if layout.doctrees.is_dir():
+            shutil.copytree(layout.doctrees, folder / "doctrees")
+        if contents.usable(layout.toc):
+            with run.active(this):
+                _run_sphinx(layout, config, this, builder, folder, trace)
+        if this.problems:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise BookError(this.problems)
+    return folder / builder
+
+
 @contextmanager
 def _lock(layout: Layout) -> Iterator[None]:
     """Keep a second build of the same book waiting out: it would write the same files."""
@@ -133,7 +161,7 @@ def _lock(layout: Layout) -> Iterator[None]:
         yield
 
 
-def _set_source_date(root: Path) -> None:
+def set_source_date(root: Path) -> None:
     """Date the build by the last commit, so that the same sources give the same bytes."""
     if "SOURCE_DATE_EPOCH" in os.environ:
         return
@@ -192,15 +220,27 @@ def _render(
         ignore = shutil.ignore_patterns("_static")
         shutil.copytree(layout.site, layout.staging / "html", ignore=ignore)
         shutil.copytree(layout.doctrees, layout.staging / "doctrees")
+    _run_sphinx(layout, config, this, "html", layout.staging, trace)
+
+
+def _run_sphinx(
+    layout: Layout,
+    config: dict[str, Any],
+    this: run.Run,
+    builder: str,
+    folder: Path,
+    trace: bool,
+) -> None:
+    """Let a builder of Sphinx write below ``folder``, in one named as it is and in doctrees."""
     status = sys.stdout if trace else _Status()
     try:
         with patch_docutils(None), docutils_namespace():
             app = Sphinx(
                 srcdir=layout.folder,
                 confdir=None,
-                outdir=layout.staging / "html",
-                doctreedir=layout.staging / "doctrees",
-                buildername="html",
+                outdir=folder / builder,
+                doctreedir=folder / "doctrees",
+                buildername=builder,
                 confoverrides={k: v for k, v in config.items() if k != "latex_doc_overrides"},
                 status=status,
                 warning=sys.stderr if trace else io.StringIO(),

@@ -17,7 +17,7 @@ from .book import Book
 from .run import Run
 from .skeleton import skeleton
 
-SCRIPT = "catalogue.js"
+SCRIPTS = ("filters.js", "catalogue.js")
 WRITTEN, PLANNED = "written", "planned"
 
 
@@ -164,9 +164,10 @@ def resolve(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def add_script(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Load the script where there is a catalogue, which also takes the side list's place."""
+    """Load the scripts where there is a catalogue, which also takes the side list's place."""
     if doctree and any('class="catalogue"' in raw.astext() for raw in doctree.findall(nodes.raw)):
-        app.add_js_file(SCRIPT, type="module")
+        for script in SCRIPTS:
+            app.add_js_file(script, loading_method="defer")
         context["meta"] = {**(context["meta"] or {}), "html_theme.sidebar_secondary.remove": ""}
 
 

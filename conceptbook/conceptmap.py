@@ -18,7 +18,7 @@ from .maplabels import FARTHEST, SOON, Box, Label, Wish, caption_width, place_ca
 from .maplayout import PADDING, Point, arrange, hull, top
 from .run import Run
 
-SCRIPT, STYLE = "map.js", "map.css"
+SCRIPTS, STYLE = ("filters.js", "vendor/panzoom.js", "map.js"), "map.css"
 WRITTEN_RADIUS, PLANNED_RADIUS = 7.0, 5.0  # pixels
 # Of names: pixels, and the zoom from which on they are shown if there is room. Planned concepts
 # keep theirs to themselves until one comes nearer.
@@ -272,9 +272,10 @@ def resolve(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 def add_files(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Load script and style where the map is, which also takes the side list's place."""
+    """Load scripts and style where the map is, which also takes the side list's place."""
     if doctree and any("conceptmap" in raw["classes"] for raw in doctree.findall(nodes.raw)):
-        app.add_js_file(SCRIPT, type="module")
+        for script in SCRIPTS:
+            app.add_js_file(script, loading_method="defer")
         app.add_css_file(STYLE)
         context["meta"] = {**(context["meta"] or {}), "html_theme.sidebar_secondary.remove": ""}
 

@@ -213,5 +213,5 @@ def setup(app: Sphinx) -> None:
     )
     app.connect("builder-inited", replace_sphinx_search)
     app.connect("build-finished", write)
-    app.add_js_file("search.js", type="module")
+    app.add_js_file("search.js", loading_method="defer")
     app.add_css_file("search.css")

@@ -35,6 +35,7 @@ FIXES = (
     (r"formula cannot be read", "mend the LaTeX"),
     (r"diagram without alt text", "say in `:alt:` what the diagram shows"),
     (r"diagram cannot be drawn", "mend the DOT: every quote, bracket and arrow must be closed"),
+    (r"not XHTML", "close every element that the page's HTML opens, and give attributes values"),
     (r"config value|theme option", "mend or remove the setting"),
 )
 FALLBACK = "mend what the message names; --trace shows all that Sphinx says"

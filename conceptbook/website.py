@@ -67,8 +67,9 @@ def of(app: Sphinx) -> Site:
 
 
 def is_wanted(app: Sphinx) -> bool:
-    """Say whether what is written will be published: as HTML, and without a mistake so far."""
-    return app.builder.format == "html" and not run.current().problems
+    """Say whether what is written will be published: as a site, and without a mistake so far."""
+    site = app.builder.format == "html" and not app.builder.embedded  # in an EPUB
+    return site and not run.current().problems
 
 
 def words(date: datetime) -> str:
