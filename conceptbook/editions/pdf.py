@@ -227,12 +227,16 @@ def _add_outline(
     writer: PdfWriter, edition: Edition, printed: dict[str, Printed], starts: dict[str, int]
 ) -> None:
     """List the parts, their pages, and folded below each the page's sections."""
-    writer.add_outline_item("Contents", starts[FRONT] + printed[FRONT].count - 1)
+    writer.add_outline_item(title="Contents", page_number=starts[FRONT] + 1)  # after the title
     for part in edition.parts:
-        head = writer.add_outline_item(part.caption, starts[part.names[0]])
+        head = writer.add_outline_item(title=part.caption, page_number=starts[part.names[0]])
         for name, title in part.pages.items():
             page = printed[name]
-            entry = writer.add_outline_item(title, starts[name], parent=head, is_open=False)
+            entry = writer.add_outline_item(
+                title=title, page_number=starts[name], parent=head, is_open=False
+            )
             for anchor, section in page.sections:
                 sheet = page.places.get(anchor, (0,))[0]
-                writer.add_outline_item(section, starts[name] + sheet, parent=entry)
+                writer.add_outline_item(
+                    title=section, page_number=starts[name] + sheet, parent=entry
+                )
