@@ -18,11 +18,9 @@ def executable() -> str | None:
 
 
 @contextmanager
-def chromium(*options: str) -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """Open a real Chromium: the system's where there is one, else Playwright's own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable(), args=[*OPTIONS, *options]
-        )
+        browser = playwright.chromium.launch(executable_path=executable(), args=list(OPTIONS))
         yield browser
         browser.close()

@@ -13,7 +13,17 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from tiny import DOMAIN, FIGURE, TinyBook, concept_page, finish, in_its_place, run_python, tree
+from tiny import (
+    DOMAIN,
+    FIGURE,
+    UNSTABLE,
+    TinyBook,
+    concept_page,
+    finish,
+    in_its_place,
+    run_python,
+    tree,
+)
 
 from conceptbook.build import Layout, _publish, _recover
 
@@ -61,13 +71,13 @@ def soups(original: TinyBook) -> dict[str, BeautifulSoup]:
 def differing(one: Path, other: Path) -> list[str]:
     """Return the files that two folders do not have in common, byte for byte.
 
-    Without the search index: Pagefind lists filters in an order that changes from run to run.
+    Without what no two builds have alike.
     """
     left, right = tree(one), tree(other)
     return sorted(
         name
         for name in left | right
-        if left.get(name) != right.get(name) and not name.startswith("pagefind/")
+        if left.get(name) != right.get(name) and not name.startswith(UNSTABLE)
     )
 
 
