@@ -13,7 +13,7 @@ from .store import Execution
 
 # Processor time differs a little from run to run, and a page's bytes must not: it is shown as
 # a bound, coarse enough that pages of the usual length never stand near one.
-BOUNDS = ((30, "30 s"), (120, "2 min"), (600, "10 min"))
+BOUNDS = ((60, "1 min"), (600, "10 min"))
 
 
 def duration(seconds: float) -> str:

@@ -314,7 +314,7 @@ def test_a_page_says_what_backs_it(soups):
     line = soups["beta"].select_one(".provenance").get_text(" ")
     assert "Exact count" in line
     assert "2023-11-14" in line
-    assert "under 30 s" in line
+    assert "under 1 min" in line
     assert f"Python {sys.version.split()[0]}" in line
     assert f"matplotlib {metadata.version('matplotlib')}" in line
     assert re.search(r"Claims asserted\s+0\b", line)
