@@ -20,8 +20,8 @@ book: $(VENV)/.book ## Set up, execute and build the book into _build/html
 editions: book $(VENV)/.tests ## Write the book as EPUB, PDF and zip into _build/editions
 	@for kind in epub pdf zip; do PYTHONPATH=.:tests $(BIN)/python -m conceptbook $$kind $(if $(TRACE),--trace) || exit 1; done
 
-test: $(VENV)/.tests lint ## Set up and run every test: tiny books, the real book, a browser
-	@$(BIN)/python -m pytest $(TESTS)
+test: $(VENV)/.tests lint book ## Set up and run every test: tiny books, the real book, a browser
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(TESTS)
 
 lint: $(VENV)/.tests ## Check the style of all Python code
 	@$(BIN)/ruff check .

@@ -7,6 +7,7 @@ https://pygments.org/docs/formatterdevelopment/
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from typing import Any, TextIO
@@ -65,7 +66,12 @@ def use(app: Sphinx) -> None:
     builder = app.builder
     if isinstance(builder, StandaloneHTMLBuilder):
         options = builder.theme.get_options(builder.theme_options)
+        root = logging.getLogger()
+        level, handlers = root.level, root.handlers[:]
         looks = tuple(get_style_by_name(options[f"pygments_{mode}_style"]) for mode in MODES)
+        # accessible-pygments sets up logging for the whole process when it is imported.
+        root.setLevel(level)
+        root.handlers[:] = handlers
         builder.highlighter.formatter = partial(JoiningFormatter, looks)
 
 

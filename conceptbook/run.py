@@ -79,13 +79,14 @@ def start(root: Path, folder: Path, toc: Path, config: dict[str, Any], results: 
     """
     book = load(root, folder, toc, config)
     place = address.from_config(config.get("html_theme_options") or {})
-    run = Run(book, place, Store(results), _keys(book, environment.fingerprint(root)))
+    run = Run(book, place, Store(results), keys(book, environment.fingerprint(root)))
     run.problems += book.problems
     execute(run)
     return run
 
 
-def _keys(book: Book, fingerprint: str) -> dict[str, str]:
+def keys(book: Book, fingerprint: str) -> dict[str, str]:
+    """Return the key of the result of each page that can run, in this environment."""
     return {
         page.name: store.key([page.meta.kernel, *(cell.source for cell in page.cells)], fingerprint)
         for page in book.pages.values()

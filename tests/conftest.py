@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from chromium import chromium
+from filelock import FileLock
 from serving import serve
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,7 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def site() -> Path:
     """The real book, built by the documented command; its folder of HTML."""
     command = [sys.executable, "-m", "conceptbook", "build"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with FileLock(ROOT / "_build" / "tests.lock"):  # the build itself refuses to wait
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return ROOT / "_build" / "html"
 

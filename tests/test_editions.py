@@ -48,7 +48,7 @@ def write(root: Path) -> TinyBook:
     book.add("beta", beta.replace(how, f"{how} See {{ref}}`an-answer`."))
     book.edit("alpha", "## In production", "(an-answer)=\n## In production")
     book.write("book/map.md", MAP)
-    config = CONFIG.replace("cell_timeout: 3", "cell_timeout: 60")
+    config = CONFIG.replace("cell_timeout: 8", "cell_timeout: 60")
     theme = "config:\n    html_context: {default_mode: auto}\n"
     book.write("_config.yml", config.replace("config:\n", theme, 1))
     book.write("CITATION.cff", "version: 1.2.3\n")

@@ -109,7 +109,7 @@ def test_pages_run_at_once_on_all_cores(tmp_path: Path):
     meeting = tmp_path / "meeting"
     meeting.mkdir()
     count = min(os.cpu_count() or 1, 4)
-    replace(book.root / "_config.yml", "cell_timeout: 3", "cell_timeout: 30")
+    replace(book.root / "_config.yml", "cell_timeout: 8", "cell_timeout: 80")
     for number in range(count):
         code = f"""\
 import pathlib
@@ -218,7 +218,7 @@ def test_a_failing_page_costs_the_others_nothing(tmp_path: Path, log: Log):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_build_loses_no_finished_page(how: signal.Signals, tmp_path: Path, log: Log):
     book = TinyBook(tmp_path / "book")
-    replace(book.root / "_config.yml", "cell_timeout: 3", "cell_timeout: 60")
+    replace(book.root / "_config.yml", "cell_timeout: 8", "cell_timeout: 60")
     kernel, go_on = tmp_path / "kernel", tmp_path / "go-on"
     slow = f"""\
 import os

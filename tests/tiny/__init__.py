@@ -36,7 +36,7 @@ sphinx:
   config:
     bibtex_reference_style: author_year
     conceptbook:
-      cell_timeout: 3
+      cell_timeout: 8
       domains: {{{DOMAIN}: concept}}
       structures:
         concept:
