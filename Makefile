@@ -29,10 +29,11 @@ lint: $(VENV)/.tests ## Check the style of all Python code
 
 lock: $(VENV)/.book ## Resolve requirements.in into requirements.txt (exact versions, hashes)
 	@$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile requirements.in -o requirements.txt $(LOCK_OPTIONS)
-	$(BIN)/uv pip compile tests/requirements.in -o tests/requirements.txt $(LOCK_OPTIONS)
+	$(BIN)/uv pip compile requirements.in -o requirements.txt --universal $(LOCK_OPTIONS)
+	$(BIN)/uv pip compile tests/requirements.in -o tests/requirements.txt --universal $(LOCK_OPTIONS)
+	$(BIN)/uv pip compile binder/requirements.in -o binder/requirements.txt --python-platform x86_64-manylinux_2_28 $(LOCK_OPTIONS)
 
-LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+LOCK_OPTIONS := --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 bench: $(VENV)/.lighthouse ## Measure builds, search and weight against the stock ones (about 2 hours; BENCH=search alone: 15)
 	@for part in $(BENCH); do PYTHONPATH=.:tests:tests/lighthouse $(BIN)/python tests/bench/$$part.py $(SIZES) || exit 1; done

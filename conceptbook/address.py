@@ -1,7 +1,8 @@
 """Where the book lives: its repository and its published site, from one place.
 
 The address is written once, as ``repository`` in ``_config.yml``. A fork's CI needs no edit:
-the variables that GitHub Actions sets win over it.
+the variables that GitHub Actions sets win over it. One build is one version of the book:
+``BOOK_VERSION`` names its folder in the published site, ``BOOK_REF`` the commit or tag it is of.
 """
 
 from __future__ import annotations
@@ -11,18 +12,54 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+PUBLISHED = "gh-pages"  # the branch that holds the built site
+
 
 @dataclass(frozen=True)
 class Address:
     """A repository (``url`` without final slash, ``branch``, ``folder`` of the book) and its site.
 
-    ``site`` is the URL of the published book and ends in a slash.
+    ``site`` is the URL of this version of the published book and ends in a slash; ``version`` is
+    its folder in the branch that is published ("" at the root), ``ref`` what it is built from.
     """
 
     url: str
     branch: str
     folder: str
     site: str
+    version: str = ""
+    ref: str = "main"
+
+    @property
+    def project(self) -> str:
+        """The repository's ``owner/name``."""
+        return urlsplit(self.url).path.strip("/")
+
+    @property
+    def on_github(self) -> bool:
+        """Whether services that open notebooks from GitHub can open this book's."""
+        return urlsplit(self.url).hostname == "github.com"
+
+    def notebook(self, name: str) -> str:
+        """Return the path of a page's notebook in the published branch."""
+        return f"{self.version}/{name}.ipynb".lstrip("/")
+
+    def colab(self, name: str) -> str:
+        """Return the URL that opens a page's notebook in Colab."""
+        path = quote(self.notebook(name))
+        return f"https://colab.research.google.com/github/{self.project}/blob/{PUBLISHED}/{path}"
+
+    def binder(self, name: str) -> str:
+        """Return the URL that opens a page's notebook in Binder.
+
+        The environment is built from the sources (``binder/``), and built again only when they
+        change; nbgitpuller then fetches the notebook from the published branch.
+        https://nbgitpuller.readthedocs.io/en/latest/topic/url-options.html
+        """
+        place = f"lab/tree/{self.project.rpartition('/')[2]}/{self.notebook(name)}"
+        pull = urlencode({"repo": self.url, "branch": PUBLISHED, "urlpath": place})
+        query = urlencode({"urlpath": f"git-pull?{pull}"})
+        return f"https://mybinder.org/v2/gh/{self.project}/{quote(self.ref, safe='')}?{query}"
 
     def new_file(self, name: str) -> str:
         """Return the URL of the forge's editor for a new page with this name."""
@@ -50,9 +87,14 @@ def from_config(repository: dict[str, Any], environ: dict[str, str] | None = Non
     pages = f"https://{owner.lower()}.github.io/"
     # A repository of this very name is served at the root of its owner's site.
     pages += "" if project.lower() == f"{owner.lower()}.github.io" else f"{project}/"
+    branch = repository.get("repository_branch") or "main"
+    version = environ.get("BOOK_VERSION", "").strip("/")
+    site = environ.get("SITE_URL", pages).rstrip("/") + "/"
     return Address(
         url=url,
-        branch=repository.get("repository_branch") or "main",
+        branch=branch,
         folder=repository.get("path_to_docs", "").strip("/"),
-        site=environ.get("SITE_URL", pages).rstrip("/") + "/",
+        site=f"{site}{version}/" if version else site,
+        version=version,
+        ref=environ.get("BOOK_REF") or branch,
     )

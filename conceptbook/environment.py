@@ -8,11 +8,16 @@ import platform
 import re
 import shutil
 import sys
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 KERNEL_FILES = Path(__file__).parent / "kernel"
 LOCK_FILE = "requirements.txt"
+SOURCE_FILE = "requirements.in"
 LOCKED = re.compile(r"^([a-z0-9._-]+)==", re.MULTILINE)
 # One thread a kernel: pages run side by side, and sums must not depend on the core count.
 VARIABLES = {
@@ -71,8 +76,31 @@ def fingerprint(root: Path) -> str:
     return digest.hexdigest()
 
 
+@cache
+def _providers() -> dict[str, list[str]]:
+    return dict(metadata.packages_distributions())
+
+
 def versions(modules: list[str]) -> dict[str, str]:
     """Return the installed version of each distribution that provides one of the modules."""
-    providers = metadata.packages_distributions()
+    providers = _providers()
     names = {provider for module in modules for provider in providers.get(module, ())}
     return {name: metadata.version(name) for name in sorted(names, key=str.lower)}
+
+
+def requirements(root: Path, modules: list[str]) -> dict[str, str]:
+    """Return what to install for each module, as pip reads it: name, extras, installed version.
+
+    Modules of the standard library are left out; extras are those that ``requirements.in`` names.
+    """
+    file = root / SOURCE_FILE
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    asked = [Requirement(text) for line in lines if (text := line.partition("#")[0].strip())]
+    extras = {canonicalize_name(wish.name): ",".join(sorted(wish.extras)) for wish in asked}
+    providers = _providers()
+    found = {}
+    for module in modules:
+        for name in providers.get(module, ())[:1]:
+            extra = extras.get(canonicalize_name(name))
+            found[module] = f"{name}{f'[{extra}]' if extra else ''}=={metadata.version(name)}"
+    return found

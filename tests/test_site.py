@@ -113,6 +113,12 @@ def test_internal_links_and_anchors_resolve(site, soups):
     assert not broken
 
 
+def commit() -> str:
+    """Return the digest of the last commit."""
+    command = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def executed_again() -> set[str]:
     """Return the pages that are executed a second time: others after each commit, or all.
 
@@ -120,9 +126,7 @@ def executed_again() -> set[str]:
     """
     if os.environ.get("EVERY_PAGE"):
         return set(PAGES)
-    command = ["git", "rev-parse", "HEAD"]
-    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return set(random.Random(commit).sample(PAGES, SAMPLE))
+    return set(random.Random(commit()).sample(PAGES, SAMPLE))
 
 
 def test_a_cold_build_in_another_folder_gives_the_same_site(site, tmp_path):
