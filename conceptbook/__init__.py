@@ -40,6 +40,7 @@ from . import (
     sitemap,
     strict,
     styles,
+    versions,
     website,
 )
 from .build import Layout
@@ -74,6 +75,7 @@ PARTS = (
     search,
     sitemap,
     styles,
+    versions,
 )
 
 

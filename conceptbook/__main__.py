@@ -1,4 +1,4 @@
-"""The command line: ``python -m conceptbook build``, then ``epub``, ``pdf`` or ``zip``."""
+"""The command line: ``python -m conceptbook build``, then what is made of a built book."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ COMMANDS = {
     "epub": "write the book for e-readers",
     "pdf": "print the built book as one document (needs what `make test` installs)",
     "zip": "pack the built book to be read as a folder of files",
+    "publish": "put the built book into the tree of all versions, _build/tree",
+    "site": "build every release and the last commit into that tree",
 }
 
 
@@ -33,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "build":
             _build(options)
+        elif options.command in ("publish", "site"):
+            _publish(options)
         else:
             _make_edition(options)
     except BookError as error:
@@ -54,6 +58,14 @@ def _build(options: argparse.Namespace) -> None:
     ran = f"{result.executed} of {result.pages} pages executed, {result.seconds:.1f} s"
     print(ran if result.changed else f"Nothing changed, {result.seconds:.1f} s")
     print(f"Open {result.site / 'index.html'}")
+
+
+def _publish(options: argparse.Namespace) -> None:
+    from . import publishing
+
+    publish = publishing.assemble if options.command == "site" else publishing.publish
+    tree, found = publish(options.root.resolve())
+    print(f"{tree} holds {', '.join(found)}")
 
 
 def _make_edition(options: argparse.Namespace) -> None:

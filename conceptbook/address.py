@@ -8,11 +8,14 @@ the variables that GitHub Actions sets win over it. One build is one version of 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 PUBLISHED = "gh-pages"  # the branch that holds the built site
+STABLE = "stable"  # the folder in it of the newest release
+RELEASE = re.compile(r"\d+\.\d+")  # the folder of a release
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Address:
     site: str
     version: str = ""
     ref: str = "main"
+
+    @property
+    def root(self) -> str:
+        """The URL of the published site that holds all versions; ends in a slash."""
+        return self.site.removesuffix(f"{self.version}/") if self.version else self.site
 
     @property
     def project(self) -> str:
@@ -70,6 +78,11 @@ class Address:
     def page(self, name: str) -> str:
         """Return the published URL of a page."""
         return f"{self.site}{quote(name)}.html"
+
+    def canonical(self, name: str) -> str:
+        """Return the URL under which search engines should know a page: of releases, the newest."""
+        site = f"{self.root}{STABLE}/" if RELEASE.fullmatch(self.version) else self.site
+        return f"{site}{quote(name)}.html"
 
 
 def from_config(repository: dict[str, Any], environ: dict[str, str] | None = None) -> Address:

@@ -8,11 +8,11 @@ from typing import Any
 
 from sphinx.util.matching import Matcher
 
-from . import metadata, source, structure
+from . import metadata, source, structure, yamltext
 from .contents import check_contents
 from .metadata import Metadata
 from .problems import BookError, Problem
-from .settings import CONFIG_FILE, Planned, Settings, from_config, read_planned
+from .settings import CONFIG_FILE, SECTION, Planned, Settings, from_config, read_planned
 
 PLANNED_FILE = "planned.yml"
 
@@ -118,6 +118,7 @@ def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
     ordered = {name: pages[name] for name in names}
     problems += _check_related(ordered, planned)
     problems += _check_labels(ordered)
+    problems += _check_moved(settings, ordered, root / CONFIG_FILE)
     return Book(root, folder, settings, ordered, planned, extensions, tuple(problems))
 
 
@@ -213,4 +214,19 @@ def _check_labels(pages: dict[str, Page]) -> list[Problem]:
                 message = f"duplicate label '{label}', also at {first[label]}"
                 problems.append(Problem(page.path, line, message, "give each a name of its own"))
             first.setdefault(label, f"{page.path}:{line}")
+    return problems
+
+
+def _check_moved(settings: Settings, pages: dict[str, Page], file: Path) -> list[Problem]:
+    """Find moves from a page that is still there, or to one that is not."""
+    lines = yamltext.read_file(file, file.name)[1] if settings.moved else {}
+    problems = []
+    for old, new in settings.moved.items():
+        line = lines.get((*SECTION, "moved", old), 1)
+        if old in pages:
+            message = f"moved page '{old}' is still there"
+            problems.append(Problem(file.name, line, message, "delete the page, or this line"))
+        if new not in pages:
+            message = f"'{old}' moved to '{new}', which does not exist"
+            problems.append(Problem(file.name, line, message, yamltext.closest(new, pages)))
     return problems

@@ -76,6 +76,10 @@ class Layout:
         return self.build / "staging"
 
     @property
+    def tree(self) -> Path:
+        return self.build / "tree"
+
+    @property
     def editions(self) -> Path:
         return self.build / "editions"
 

@@ -121,7 +121,7 @@ def add_tags(app: Sphinx, name: str, template: str, context: dict[str, Any], doc
         return
     site = website.of(app)
     found = []
-    context["pageurl"] = site.url(name)  # Sphinx's template makes the canonical link of it
+    context["pageurl"] = site.canonical(name)  # Sphinx's template makes the canonical link of it
     if site.dates:
         address = site.file_url(feed.FILE)
         attributes = {"type": "application/atom+xml", "title": site.title, "href": address}

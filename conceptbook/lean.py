@@ -12,11 +12,13 @@ from sphinx.application import Sphinx
 
 # Part of an asset's name or text, and what in a page's body needs it (None: no page does). Thebe
 # runs cells on a public server; Sphinx's highlighting belongs to the search that Pagefind
-# replaces; the page's name and the search setting are read by the theme's own search only.
+# replaces; the search setting is read by the theme's own search only, the page's name also by the
+# switcher between versions.
+SWITCHER = "<!-- switcher -->"
 NEEDED_BY = {
     "thebe": None,
     "sphinx_highlight": None,
-    "documentation_options.pagename": None,
+    "documentation_options.pagename": re.compile(SWITCHER),
     "documentation_options.search_as_you_type": None,
     "togglehint": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "toggleopenonprint": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
@@ -48,11 +50,15 @@ def remove_unused(
 ) -> None:
     """Take unused scripts and styles out of a page's head, and defer the scripts that stay."""
     body = context.get("body", "")
+    if context.get("theme_switcher"):
+        body += SWITCHER
     for key in ("script_files", "css_files"):
         context[key] = [asset for asset in context.get(key, ()) if not _unused(asset, body)]
     for script in context["script_files"]:
         if script.filename and script.attributes.get("type") != "module":
             script.attributes["defer"] = "defer"
+        elif "DOCUMENTATION_OPTIONS" in script.attributes.get("body", ""):
+            script.attributes["type"] = "module"  # deferred as the file is that it adds to
     context["lean_head"] = head
     # MyST-NB names every fold of code alike, and not as a reader sees it named.
     context["body"] = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")

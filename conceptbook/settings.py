@@ -40,13 +40,15 @@ class Settings:
     """Settings of one book.
 
     ``domains`` maps a folder to the name of the structure that its pages follow;
-    ``evidence`` and ``tags`` map a key to the label a reader sees; times are in seconds.
+    ``evidence`` and ``tags`` map a key to the label a reader sees, ``moved`` the name that a page
+    had to the one it has; times are in seconds.
     """
 
     domains: dict[str, str] = field(default_factory=dict)
     structures: dict[str, StructureRule] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
     summary_length: int = 200
     cell_timeout: int = 60
     output_limit: int = 1_000_000
@@ -61,6 +63,7 @@ SCHEMA = {
         "domains": TEXTS,
         "evidence": TEXTS,
         "tags": TEXTS,
+        "moved": TEXTS,
         "summary_length": COUNT,
         "cell_timeout": COUNT,
         "output_limit": COUNT,

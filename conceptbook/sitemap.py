@@ -23,7 +23,7 @@ def document(site: Site) -> bytes:
     root = ET.Element("urlset", xmlns=NAMESPACE)
     for name in site.book.pages:
         entry = ET.SubElement(root, "url")
-        ET.SubElement(entry, "loc").text = site.url(name)
+        ET.SubElement(entry, "loc").text = site.canonical(name)
         if name in site.dates:
             ET.SubElement(entry, "lastmod").text = f"{site.dates[name].last:%Y-%m-%d}"
     return website.xml(root)

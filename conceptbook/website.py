@@ -44,6 +44,10 @@ class Site:
         """Return the URL of a page."""
         return self.address.page(name)
 
+    def canonical(self, name: str) -> str:
+        """Return the URL of a page that search engines should show."""
+        return self.address.canonical(name)
+
     def markdown_url(self, name: str) -> str:
         """Return the URL of a page's plain Markdown."""
         return self.file_url(f"{name}.md")

@@ -91,10 +91,13 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder: Path, line: Line | None = None) -> Iterator[str]:
-    """Serve a folder over a line and give its URL, which has no slash at the end."""
+def serve(folder: Path, line: Line | None = None, port: int = 0) -> Iterator[str]:
+    """Serve a folder over a line and give its URL, which has no slash at the end.
+
+    ``port`` is 0 for any that is free.
+    """
     handler = functools.partial(_Handler, directory=str(folder), line=line or Line())
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
