@@ -8,7 +8,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && command -v $$python && break; done)
 
-.PHONY: help book editions test lint lock bench lighthouse clean clean-all
+.PHONY: help book editions test lint lock bench lighthouse clean clean-all \
+	execute site links newest tree publish release report
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -17,8 +18,17 @@ help: ## Show this list
 book: $(VENV)/.book ## Set up, execute and build the book into _build/html
 	@$(BIN)/python -m conceptbook build $(if $(ALL),--all) $(if $(TRACE),--trace)
 
-editions: book $(VENV)/.tests ## Write the book as EPUB, PDF and zip into _build/editions
-	@for kind in epub pdf zip; do PYTHONPATH=.:tests $(BIN)/python -m conceptbook $$kind $(if $(TRACE),--trace) || exit 1; done
+site: $(VENV)/.book ## Build every release and the last commit, side by side, into _build/tree
+	@$(BIN)/python -m conceptbook site
+
+execute: $(VENV)/.book ## Execute the pages only, or with SHARD=1/2 one part of them
+	@$(BIN)/python -m conceptbook execute $(if $(SHARD),--shard $(SHARD))
+
+links: $(VENV)/.book ## Ask every external link whether it still leads somewhere
+	@$(BIN)/python -m conceptbook links
+
+editions: book $(VENV)/.tests ## Write the book as EPUB, PDF and zip, and its notebooks, into _build/editions
+	@for kind in epub pdf zip notebooks; do PYTHONPATH=.:tests $(BIN)/python -m conceptbook $$kind $(if $(TRACE),--trace) || exit 1; done
 
 test: $(VENV)/.tests lint book ## Set up and run every test: tiny books, the real book, a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(TESTS)
@@ -48,6 +58,36 @@ clean: ## Remove the built site (results of executed pages are kept)
 
 clean-all: ## Remove everything that was built or installed
 	rm -rf _build $(VENV)
+
+# --- Publishing: what the workflows of .github call -----------------------------------------
+# PUBLISHED is the branch that holds every version of the site, BOT who commits to it.
+
+PUBLISHED := gh-pages
+REMOTE ?= origin
+BOT := -c user.name=publisher -c user.email=publisher@users.noreply.github.com
+
+tree: ## Fetch the published versions into _build/tree
+	@rm -rf _build/tree && git worktree prune
+	@if git fetch --quiet --depth 1 $(REMOTE) $(PUBLISHED) 2>/dev/null; \
+	then git worktree add --quiet --force -B $(PUBLISHED) _build/tree FETCH_HEAD; \
+	else git worktree add --quiet --force --detach _build/tree && \
+		git -C _build/tree checkout --quiet --orphan $(PUBLISHED) && git -C _build/tree rm -rfq .; fi
+
+publish: book tree ## Put the built version (BOOK_VERSION=dev) beside the published ones and push them
+	@$(BIN)/python -m conceptbook publish
+	@git -C _build/tree add --all && git -C _build/tree $(BOT) commit --quiet --allow-empty \
+		--message "Publish $$(git rev-parse --short HEAD)"
+	@git -C _build/tree push --quiet $(REMOTE) $(PUBLISHED)
+
+release: editions ## Publish the editions of the tag TAG as a release of the forge (needs gh)
+	@cd _build/editions && sha256sum * > SHA256SUMS
+	@gh release create "$(TAG)" --verify-tag --title "$(TAG)" --notes-file CHANGELOG.md _build/editions/*
+
+newest: $(VENV)/.book ## Replace the locked packages by the newest that requirements.in allows
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -r requirements.in
+
+report: ## Open an issue of the forge with the address RUN of a run that failed (needs gh)
+	@gh issue create --title "The weekly run failed" --body "What broke, and with which packages: $(RUN)"
 
 # --- Set-up ------------------------------------------------------------------------------
 # A stamp file is written last, so that an interrupted installation is taken up again. Code is

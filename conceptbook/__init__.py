@@ -17,6 +17,7 @@ from sphinx.errors import ExtensionError
 
 from . import (
     catalogue,
+    changed,
     conceptmap,
     diagrams,
     directives,
@@ -53,6 +54,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 PARTS = (
     website,  # first: the others ask it
     catalogue,
+    changed,
     conceptmap,
     diagrams,
     directives,
@@ -100,6 +102,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _configure(app: Sphinx, config: Config) -> None:
     # conceptbook executes pages itself and hands MyST-NB notebooks that hold their outputs.
     config.nb_execution_mode = "off"
+    config.linkcheck_report_timeouts_as_broken = False  # what Sphinx 8 does; links.py tells both
     config.nb_custom_formats = {".md": ["conceptbook.reader.read", {}, False]}
     # Relative, because absolute paths would make the site depend on where it was built.
     config.html_static_path.append(os.path.relpath(STATIC, app.confdir))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from .problems import BookError
 
 COMMANDS = {
     "build": "execute, check and render the book",
+    "execute": "execute the book's pages and keep their results for a build",
     "epub": "write the book for e-readers",
     "pdf": "print the built book as one document (needs what `make test` installs)",
     "zip": "pack the built book to be read as a folder of files",
+    "notebooks": "pack the built book's launch notebooks",
+    "links": "ask every external link of the book whether it still leads somewhere",
     "publish": "put the built book into the tree of all versions, _build/tree",
     "site": "build every release and the last commit into that tree",
 }
@@ -31,10 +35,17 @@ def main(arguments: list[str] | None = None) -> int:
     commands.choices["build"].add_argument(
         "--all", action="store_true", help="read every page again"
     )
+    commands.choices["execute"].add_argument(
+        "--shard", type=_shard, default=(1, 1), metavar="K/N", help="the K-th of N parts only"
+    )
     options = parser.parse_args(arguments)
     try:
         if options.command == "build":
             _build(options)
+        elif options.command == "execute":
+            _execute(options)
+        elif options.command == "links":
+            _check_links(options)
         elif options.command in ("publish", "site"):
             _publish(options)
         else:
@@ -51,6 +62,20 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _shard(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    part, parts = map(int, match.groups()) if match else (0, 0)
+    if not 1 <= part <= parts:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a part such as 1/2 or 2/2")
+    return part, parts
+
+
+def _execute(options: argparse.Namespace) -> None:
+    from .build import execute
+
+    print(f"{execute(options.root, options.shard)} pages executed")
+
+
 def _build(options: argparse.Namespace) -> None:
     from .build import build  # late: Sphinx takes a second to import, --help should not
 
@@ -58,6 +83,12 @@ def _build(options: argparse.Namespace) -> None:
     ran = f"{result.executed} of {result.pages} pages executed, {result.seconds:.1f} s"
     print(ran if result.changed else f"Nothing changed, {result.seconds:.1f} s")
     print(f"Open {result.site / 'index.html'}")
+
+
+def _check_links(options: argparse.Namespace) -> None:
+    from . import links
+
+    print(f"{links.check(options.root, options.trace)} links lead somewhere")
 
 
 def _publish(options: argparse.Namespace) -> None:

@@ -2,7 +2,8 @@
 
 The address is written once, as ``repository`` in ``_config.yml``. A fork's CI needs no edit:
 the variables that GitHub Actions sets win over it. One build is one version of the book:
-``BOOK_VERSION`` names its folder in the published site, ``BOOK_REF`` the commit or tag it is of.
+``BOOK_VERSION`` names its folder in the published site, ``BOOK_REF`` the commit or tag it is of; in
+the CI of a tag ``vX.Y.Z`` these are X.Y and the tag.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 PUBLISHED = "gh-pages"  # the branch that holds the built site
 STABLE = "stable"  # the folder in it of the newest release
 RELEASE = re.compile(r"\d+\.\d+")  # the folder of a release
+TAG = re.compile(r"v(\d+\.\d+)\.\d+")  # the tag of a release
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def from_config(repository: dict[str, Any], environ: dict[str, str] | None = Non
     # A repository of this very name is served at the root of its owner's site.
     pages += "" if project.lower() == f"{owner.lower()}.github.io" else f"{project}/"
     branch = repository.get("repository_branch") or "main"
-    version = environ.get("BOOK_VERSION", "").strip("/")
+    tag = environ.get("GITHUB_REF_NAME", "") if environ.get("GITHUB_REF_TYPE") == "tag" else ""
+    release = TAG.fullmatch(tag)
+    version = environ.get("BOOK_VERSION", release[1] if release else "").strip("/")
     site = environ.get("SITE_URL", pages).rstrip("/") + "/"
     return Address(
         url=url,
@@ -109,5 +113,5 @@ def from_config(repository: dict[str, Any], environ: dict[str, str] | None = Non
         folder=repository.get("path_to_docs", "").strip("/"),
         site=f"{site}{version}/" if version else site,
         version=version,
-        ref=environ.get("BOOK_REF") or branch,
+        ref=environ.get("BOOK_REF") or (tag if release else branch),
     )

@@ -24,7 +24,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 from tqdm import tqdm
 
-from . import address, configuration, contents, environment, history, run
+from . import address, changed, configuration, contents, environment, history, run
 from .problems import BookError, Problem
 
 PERCENT = re.compile(r"^(.*?)\.\.\. ?\[ *(\d+)%\]")
@@ -101,7 +101,8 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
         _recover(layout)
         set_source_date(layout.root)
         place = str(address.from_config(config["html_theme_options"]))
-        dates = str(history.read(layout.folder))  # a commit changes no file, but what pages show
+        # A commit changes no file, but what pages show.
+        dates = f"{history.read(layout.folder)} {os.environ.get(changed.VARIABLE)}"
         fingerprint = environment.fingerprint(layout.root)
         inputs = _digest(_input_files(layout), layout, fingerprint, place, dates)
         stamp = _read_stamp(layout)
@@ -120,6 +121,22 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
         values = {"inputs": inputs, "frame": frame, "pages": len(this.book.pages)}
         _publish(layout, values)
     return Result(layout.site, len(this.book.pages), this.executed, True, time.monotonic() - start)
+
+
+def execute(root: Path, shard: tuple[int, int]) -> int:
+    """Execute one part of the pages of the book below ``root``; return how many ran.
+
+    Raises BookError with every problem found.
+    """
+    layout = Layout(root.resolve())
+    config = configuration.read(layout.config, layout.toc, layout.folder)
+    results = layout.build / "executed"
+    with _lock(layout):
+        set_source_date(layout.root)
+        this = run.start(layout.root, layout.folder, layout.toc, config, results, shard)
+        if this.problems:
+            raise BookError(this.problems)
+    return this.executed
 
 
 def edition(root: Path, builder: str, trace: bool = False) -> Path:

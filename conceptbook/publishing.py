@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from . import address, configuration, versions
-from .address import RELEASE, STABLE, Address
+from .address import RELEASE, STABLE, TAG, Address
 from .build import Layout
 from .problems import BookError, Problem
 
 DEV = "dev"
-TAG = re.compile(r"v(\d+\.\d+)\.\d+")
 ROBOTS = "User-agent: *\nAllow: /\n\nSitemap: {root}{newest}/sitemap.xml\n"
 LEAD_ON = """\
 <!DOCTYPE html>

@@ -72,16 +72,24 @@ def find_root(source_folder: Path) -> Path:
     return source_folder
 
 
-def start(root: Path, folder: Path, toc: Path, config: dict[str, Any], results: Path) -> Run:
+def start(
+    root: Path,
+    folder: Path,
+    toc: Path,
+    config: dict[str, Any],
+    results: Path,
+    shard: tuple[int, int] = (1, 1),
+) -> Run:
     """Load a book and execute its pages, keeping results in the folder ``results``.
 
-    Raises BookError when the settings themselves cannot be used.
+    ``shard`` (k, n) executes the k-th of n parts only: several machines share a book, and their
+    results together are those of one. Raises BookError when the settings themselves cannot be used.
     """
     book = load(root, folder, toc, config)
     place = address.from_config(config.get("html_theme_options") or {})
     run = Run(book, place, Store(results), keys(book, environment.fingerprint(root)))
     run.problems += book.problems
-    execute(run)
+    execute(run, shard)
     return run
 
 
@@ -94,10 +102,11 @@ def keys(book: Book, fingerprint: str) -> dict[str, str]:
     }
 
 
-def execute(run: Run) -> None:
-    """Execute the pages whose results are missing, and show how far it is."""
+def execute(run: Run, shard: tuple[int, int]) -> None:
+    """Execute the pages of a shard whose results are missing, and show how far it is."""
     missing: dict[str, list[Page]] = {}
-    for name, key in run.keys.items():
+    part, parts = shard
+    for name, key in list(run.keys.items())[part - 1 :: parts]:
         if run.store.read(key) is None:
             missing.setdefault(key, []).append(run.book.pages[name])
     if missing:

@@ -1,4 +1,4 @@
-"""Zip files whose bytes depend on their content alone, and the site as one of them."""
+"""Zip files whose bytes depend on their content alone: the site, and its notebooks."""
 
 from __future__ import annotations
 
@@ -46,6 +46,12 @@ def site(folder: Path, target: Path, date: datetime) -> None:
     )
     bar = tqdm(names, desc=target.name, unit="file", disable=None)
     write(target, ((f"{target.stem}/{name}", _content(folder / name)) for name in bar), date)
+
+
+def notebooks(folder: Path, target: Path, date: datetime) -> None:
+    """Write the notebooks of the built site as an archive with one folder, named as it is."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.ipynb"))
+    write(target, ((f"{target.stem}/{name}", (folder / name).read_bytes()) for name in names), date)
 
 
 def _content(file: Path) -> bytes:

@@ -43,7 +43,15 @@ def archived(root: Path, trace: bool = False) -> Path:
     return target
 
 
-MAKERS = {"epub": epub, "pdf": pdf, "zip": archived}
+def notebooks(root: Path, trace: bool = False) -> Path:
+    """Pack the notebooks of the built book below ``root``; return the archive; raises BookError."""
+    layout, edition = _built(root)
+    target = layout.editions / f"{edition.name}-notebooks.zip"
+    archive.notebooks(layout.site, target, edition.date)
+    return target
+
+
+MAKERS = {"epub": epub, "pdf": pdf, "zip": archived, "notebooks": notebooks}
 
 
 def _built(root: Path) -> tuple[Layout, Edition]:

@@ -1,0 +1,189 @@
+"""What the forge runs: workflows that are valid and safe, and targets that do what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+from serving import serve
+from test_machine_readable import FIRST, SECOND, commit, git
+from tiny import DOMAIN, TinyBook, concept_page, finish, run_python
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+BIN = Path(sys.prefix) / "bin"
+EPOCH = "1772323200"
+
+
+def tool(*command: str) -> subprocess.CompletedProcess[str]:
+    program, *arguments = command
+    return subprocess.run(
+        [BIN / program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def steps(file: Path) -> list[dict]:
+    jobs = yaml.safe_load(file.read_text("utf-8"))["jobs"].values()
+    return [step for job in jobs for step in job["steps"]]
+
+
+# --- The files --------------------------------------------------------------------------------
+
+
+def test_workflows_keep_their_schema():
+    files = [str(file) for file in WORKFLOWS]
+    done = tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files)
+    assert done.returncode == 0, done.stdout
+    dependabot = str(ROOT / ".github" / "dependabot.yml")
+    done = tool("check-jsonschema", "--builtin-schema", "vendor.dependabot", dependabot)
+    assert done.returncode == 0, done.stdout
+
+
+def test_workflows_hold_nothing_unsafe():
+    done = tool("zizmor", "--offline", "--no-progress", ".github")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_actions_are_pinned_and_may_write_only_where_a_job_says_so(file: Path):
+    text = file.read_text("utf-8")
+    for used in re.findall(r"uses: (.*)", text):
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used)
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "concurrency" in workflow
+    assert all("timeout-minutes" in job for job in workflow["jobs"].values())
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_every_step_calls_a_target_of_the_makefile(file: Path):
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    commands = [step["run"] for step in steps(file) if "run" in step]
+    assert commands
+    for command in commands:
+        match = re.fullmatch(r"make ([a-z-]+)( [A-Z_]+=\S+)*", command)
+        assert match, command
+        assert match[1] in targets
+
+
+# --- What they call ---------------------------------------------------------------------------
+
+
+def make(book: TinyBook, target: str, *options: str, **variables: str) -> None:
+    """Run a target of the project's Makefile in a tiny book, set up as this project is."""
+    shutil.copy(ROOT / "Makefile", book.root)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    command = ["make", target, f"VENV={sys.prefix}", *options]
+    done = subprocess.run(
+        command, cwd=book.root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_publishing_twice_keeps_the_other_version(tmp_path: Path):
+    book = TinyBook(tmp_path / "book")
+    book.add("alpha")
+    commit(book.root, FIRST)
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", book.root, remote], check=True)
+    git(book.root, "remote", "add", "origin", str(remote))
+    for version in ("1.0", "dev"):
+        outcome = book.build(BOOK_VERSION=version)
+        assert outcome.code == 0, outcome.stderr
+        make(book, "publish", "-o", "book", BOOK_VERSION=version)
+    published = git(remote, "ls-tree", "-r", "--name-only", "gh-pages").splitlines()
+    for name in ("versions.json", "index.html", ".nojekyll", f"1.0/{DOMAIN}/alpha.html",
+                 f"dev/{DOMAIN}/alpha.ipynb", f"stable/{DOMAIN}/alpha.html"):  # fmt: skip
+        assert name in published
+    assert git(remote, "log", "--format=%s", "gh-pages").count("Publish") == 2
+    assert git(book.root, "status", "--porcelain", "--untracked-files=no") == ""
+
+
+def test_two_shards_give_the_site_of_one_run(tmp_path: Path):
+    whole = TinyBook(tmp_path / "whole" / "book")
+    for slug in ("alpha", "beta", "gamma"):
+        whole.add(slug, concept_page(slug.capitalize(), f"print({slug!r})\nassert True"))
+    ran = []
+    merged = whole.copy(tmp_path / "merged" / "book")
+    for part in ("1/2", "2/2"):
+        shard = whole.copy(tmp_path / part.replace("/", "-") / "book")
+        command = ("-m", "conceptbook", "execute", str(shard.root), "--shard", part)
+        done = finish(run_python(*command, SOURCE_DATE_EPOCH=EPOCH))
+        assert done.code == 0, done.stderr
+        ran.append(len(done.executed))
+        results = shard.root / "_build" / "executed"
+        shutil.copytree(results, merged.root / "_build" / "executed", dirs_exist_ok=True)
+    assert ran == [2, 1]
+    assert whole.build(SOURCE_DATE_EPOCH=EPOCH).code == 0
+    outcome = merged.build(SOURCE_DATE_EPOCH=EPOCH)
+    assert outcome.executed == []
+    for file in sorted(whole.site.rglob("*.html")):
+        assert (merged.site / file.relative_to(whole.site)).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("part", ["0/2", "3/2", "two", "1/"])
+def test_a_shard_that_cannot_be_is_refused(tmp_path: Path, part: str):
+    done = finish(run_python("-m", "conceptbook", "execute", str(tmp_path), "--shard", part))
+    assert done.code == 2
+    assert f"'{part}' is not a part such as 1/2" in done.stderr
+
+
+def test_a_preview_lists_the_pages_that_a_branch_touches(tmp_path: Path):
+    book = TinyBook(tmp_path)
+    book.add("alpha")
+    book.add("beta")
+    commit(book.root, FIRST)
+    git(book.root, "branch", "base")
+    book.edit("beta", "A sign.", "A mark.")
+    book.add("gamma")
+    commit(book.root, SECOND)
+    outcome = book.build(CHANGED_SINCE="base", SITE_URL="https://a.org/b/")
+    assert outcome.code == 0, outcome.stderr
+    listed = (book.site / "changed.html").read_text("utf-8")
+    rows = re.findall(r"<tr><td>(\w+)</td><td><a href=\"([^\"]*)\">", listed)
+    assert rows == [("changed", f"{DOMAIN}/beta.html"), ("new", f"{DOMAIN}/gamma.html")]
+    assert f"https://a.org/b/dev/{DOMAIN}/beta.html" in listed
+    assert book.build().code == 0  # without a commit to compare with, the page goes
+    assert not (book.site / "changed.html").exists()
+
+
+def test_dead_links_are_told_where_they_are(tmp_path: Path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "index.html").write_text("<p>Here.</p>")
+    book = TinyBook(tmp_path / "book")
+    book.add("alpha")
+    with serve(tmp_path / "there") as url:
+        book.edit("alpha", "A sign.", f"A [sign]({url}/index.html), no [mark]({url}/gone.html).")
+        done = finish(run_python("-m", "conceptbook", "links", str(book.root)))
+    assert done.code == 1
+    (problem,) = done.problems
+    assert problem.path == f"book/{DOMAIN}/alpha.md"
+    assert problem.message.startswith(f"{url}/gone.html leads nowhere")
+
+
+def test_releases_and_reports_are_made_by_the_forges_program(tmp_path: Path):
+    book = TinyBook(tmp_path / "book")
+    editions = book.root / "_build" / "editions"
+    editions.mkdir(parents=True)
+    (editions / "a-book.epub").write_text("an EPUB")
+    said = tmp_path / "said.txt"
+    program = tmp_path / "bin" / "gh"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {said}\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    make(book, "release", "-o", "editions", "TAG=v1.2.0", PATH=path)
+    make(book, "report", "RUN=https://a.org/runs/1", PATH=path)
+    release, issue = said.read_text().splitlines()
+    assert release.startswith("release create v1.2.0 --verify-tag")
+    assert "_build/editions/a-book.epub" in release
+    assert "_build/editions/SHA256SUMS" in release
+    assert "https://a.org/runs/1" in issue
+    assert "a-book.epub" in (editions / "SHA256SUMS").read_text()
