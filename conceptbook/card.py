@@ -58,12 +58,12 @@ def _draw(card: Card) -> Image.Image:
     domain, plain, book = typeface(30), typeface(34), typeface(28, bold=True)
     # The largest title that takes two lines; a longer one may take three of the smallest.
     fonts = [typeface(size, bold=True) for size in (68, 58, 48)]
-    title = next((font for font in fonts if len(_wrap(card.title, font)) <= 2), fonts[-1])
-    y = _write_lines(draw, 70, _wrap(card.domain, domain)[:1], domain, ACCENT)
-    y = _write_lines(draw, y + 22, _cut(_wrap(card.title, title), 3), title, INK)
+    title = next((font for font in fonts if len(wrap(card.title, font)) <= 2), fonts[-1])
+    y = _write_lines(draw, 70, wrap(card.domain, domain)[:1], domain, ACCENT)
+    y = _write_lines(draw, y + 22, _cut(wrap(card.title, title), 3), title, INK)
     room = (FOOT - y - 28) // _height(plain)
-    _write_lines(draw, y + 28, _cut(_wrap(card.definition, plain), room), plain, QUIET)
-    _write_lines(draw, FOOT + 8, _wrap(card.book, book)[:1], book, INK)
+    _write_lines(draw, y + 28, _cut(wrap(card.definition, plain), room), plain, QUIET)
+    _write_lines(draw, FOOT + 8, wrap(card.book, book)[:1], book, INK)
     return image.quantize(COLORS, dither=Image.Dither.NONE)
 
 
@@ -81,14 +81,14 @@ def _height(font: ImageFont.FreeTypeFont) -> int:
     return round(font.size * 1.35)
 
 
-def _wrap(text: str, font: ImageFont.FreeTypeFont) -> list[str]:
-    """Break a text into lines that fit a card, without the characters that the font lacks."""
+def wrap(text: str, font: ImageFont.FreeTypeFont, width: int = SIZE[0] - 2 * MARGIN) -> list[str]:
+    """Break a text into lines that fit ``width`` pixels, without what the font lacks."""
     unknown = bytes(font.getmask("\uffff"))
     text = "".join(char for char in text if char == " " or bytes(font.getmask(char)) != unknown)
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and font.getlength(longer) <= SIZE[0] - 2 * MARGIN:
+        if lines and font.getlength(longer) <= width:
             lines[-1] = longer
         else:
             lines.append(word)

@@ -64,7 +64,7 @@ def joined(tokens: Tokens, styles: tuple[type[Style], ...]) -> Iterator[tuple[_T
 def use(app: Sphinx) -> None:
     """Let the builder highlight with the joining formatter and the looks of the theme."""
     builder = app.builder
-    if isinstance(builder, StandaloneHTMLBuilder):
+    if isinstance(builder, StandaloneHTMLBuilder) and not builder.embedded:  # in an EPUB
         options = builder.theme.get_options(builder.theme_options)
         root = logging.getLogger()
         level, handlers = root.level, root.handlers[:]

@@ -138,10 +138,16 @@ def test_pages_come_in_reading_order_and_declare_what_they_hold(epub: Path):
         names = set(file.namelist())
     items = {item.get("id"): item for item in package.iter("{*}item")}
     spine = [items[item.get("idref")].get("href") for item in package.iter("{*}itemref")]
-    assert spine == ["index.xhtml", f"{DOMAIN}/alpha.xhtml", f"{DOMAIN}/beta.xhtml"]
+    assert spine == [
+        "epub-cover.xhtml",
+        "index.xhtml",
+        f"{DOMAIN}/alpha.xhtml",
+        f"{DOMAIN}/beta.xhtml",
+    ]
     kinds = {item.get("href"): item.get("properties") for item in items.values()}
     assert kinds[f"{DOMAIN}/alpha.xhtml"] == "mathml"
     assert kinds[f"{DOMAIN}/beta.xhtml"] == "svg"
+    assert kinds["_static/cover.png"] == "cover-image"
     declared = {item.get("href") for item in items.values()}
     assert names - declared == {"mimetype", "META-INF/container.xml", "content.opf"}
     assert not [name for name in names if name.endswith(".js")]

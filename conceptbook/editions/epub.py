@@ -25,11 +25,12 @@ from sphinx.util.nodes import make_refnode
 from .. import editions, run, website
 from ..catalogue import cards, catalogue
 from ..relations import relations
-from . import archive
+from . import archive, cover
 
 logger = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 STYLE = "_static/book.css"
+COVER = "_static/cover.png"
 XHTML = "http://www.w3.org/1999/xhtml"
 SVG = "http://www.w3.org/2000/svg"
 MATH = "http://www.w3.org/1998/Math/MathML"
@@ -121,6 +122,7 @@ class Epub(Epub3Builder):
         config.epub_language, config.epub_description = edition.language, edition.summary
         config.epub_copyright = f"{website.LICENSE_NAME}, {website.LICENSE}"
         config.epub_identifier, config.epub_uid = edition.address.site, "book"
+        config.epub_cover = (COVER, "cover.html")
         config.epub_show_urls, config.epub_use_index = "no", False
         config.epub_tocscope, config.epub_tocdepth, config.epub_tocdup = "includehidden", 2, False
         super().init()
@@ -131,12 +133,15 @@ class Epub(Epub3Builder):
         super().write([self.config.root_doc, *self.edition.pages], (), "specific")
 
     def handle_page(self, pagename: str, addctx: dict[str, Any], *args: Any, **more: Any) -> None:
+        addctx["language"] = self.edition.language
+        if "body" not in addctx:  # the cover
+            super().handle_page(pagename, addctx, *args, **more)
+            return
         body = addctx["body"]
         if pagename == self.config.root_doc:
             lines = "<br/>".join(map(escape, [self.edition.author, *self.edition.imprint]))
             body = body.replace("</h1>", f'</h1><p class="imprint">{lines}</p>', 1)
         addctx["body"] = self._xhtml(pagename, body + self._related(pagename))
-        addctx["language"] = self.edition.language
         super().handle_page(pagename, addctx, *args, **more)
 
     def _xhtml(self, page: str, body: str) -> str:
@@ -184,7 +189,8 @@ class Epub(Epub3Builder):
     # --- Files ---------------------------------------------------------------------------------
 
     def copy_static_files(self) -> None:
-        """Write the one stylesheet in the place of all that themes and extensions bring."""
+        """Write the cover, and one stylesheet in the place of all that themes bring."""
+        cover.write(self.edition, Path(self.outdir, COVER))
         style = (HERE / "epub.css").read_text(encoding="utf-8")
         file = Path(self.outdir, STYLE)
         file.parent.mkdir(exist_ok=True)
@@ -219,6 +225,8 @@ class Epub(Epub3Builder):
             kinds = _kinds(page) if page.exists() else []
             if kinds:
                 item.set("properties", " ".join(kinds))
+        (image,) = package.iterfind(f".//{{{OPF}}}item[@href='{COVER}']")
+        image.set("properties", "cover-image")
         metadata = package.find(f"{{{OPF}}}metadata")
         for name, value in ACCESSIBILITY:
             etree.SubElement(metadata, f"{{{OPF}}}meta", property=f"schema:{name}").text = value
