@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -15,6 +16,9 @@ from conftest import ROOT
 from serving import serve
 from test_machine_readable import FIRST, SECOND, commit, git
 from tiny import DOMAIN, TinyBook, concept_page, finish, run_python
+
+from conceptbook import forge
+from conceptbook.address import Address
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 BIN = Path(sys.prefix) / "bin"
@@ -40,9 +44,30 @@ def test_workflows_keep_their_schema():
     files = [str(file) for file in WORKFLOWS]
     done = tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files)
     assert done.returncode == 0, done.stdout
-    dependabot = str(ROOT / ".github" / "dependabot.yml")
-    done = tool("check-jsonschema", "--builtin-schema", "vendor.dependabot", dependabot)
+
+
+@pytest.mark.parametrize(
+    ("schema", "pattern"),
+    [
+        ("vendor.dependabot", "dependabot.yml"),
+        ("vendor.github-issue-config", "ISSUE_TEMPLATE/config.yml"),
+        ("vendor.github-issue-forms", "ISSUE_TEMPLATE/[!c]*.yml"),
+    ],
+)
+def test_what_the_forge_reads_keeps_its_schema(schema: str, pattern: str):
+    files = [str(file) for file in (ROOT / ".github").glob(pattern)]
+    done = tool("check-jsonschema", "--builtin-schema", schema, *files)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_form_that_pages_open_has_the_fields_that_they_fill():
+    form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE" / forge.FORM).read_text("utf-8"))
+    place = Address("https://github.com/a/b", "main", "book", "https://a.org/1.2/", "1.2")
+    query = parse_qs(urlsplit(forge.report(place, "sql/b")).query)
+    assert query["page"] == ["https://a.org/1.2/sql/b.html"]
+    assert query["version"] == ["1.2"]
+    ids = {field.get("id") for field in form["body"]}
+    assert set(query) - {"template", "title"} <= ids
 
 
 def test_workflows_hold_nothing_unsafe():

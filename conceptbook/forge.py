@@ -1,0 +1,63 @@
+"""A page's links into the forge: its history, and a report with page and version filled in.
+
+Fields of an issue form are filled from the address by their ids:
+https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/creating-an-issue
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from sphinx.application import Sphinx
+
+from . import website
+from .address import Address
+
+FORM = "wrong-fact.yml"  # the form for a report from a page; its fields are "page" and "version"
+
+
+def report(address: Address, name: str) -> str:
+    """Return the URL of a report about a page."""
+    fields = {
+        "template": FORM,
+        "title": f"{name}: ",
+        "page": address.page(name),
+        "version": address.version or address.branch,
+    }
+    return f"{address.url}/issues/new?{urlencode(fields)}"
+
+
+def history(address: Address, name: str) -> str:
+    """Return the URL of a page's commits."""
+    return f"{address.url}/commits/{quote(address.branch)}/{quote(f'{address.folder}/{name}.md')}"
+
+
+def add_links(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Let the theme's source menu report a problem of this page, and lead to its history."""
+    site = website.of(app)
+    if name not in site.book.pages or not site.address.on_github:
+        return
+    for group in context.get("header_buttons", ()):
+        if group.get("label") != "source-buttons":
+            continue
+        for button in group["buttons"]:
+            if button["label"] == "source-issues-button":
+                button["text"] = "Report a problem"
+                button["tooltip"] = "Report a wrong fact or a problem of this page"
+                button["url"] = report(site.address, name)
+        group["buttons"].append(
+            {
+                "type": "link",
+                "url": history(site.address, name),
+                "tooltip": "What changed on this page, and when",
+                "text": "History",
+                "icon": "fas fa-clock-rotate-left",
+                "label": "source-history-button",
+            }
+        )
+
+
+def setup(app: Sphinx) -> None:
+    """Register the handler, after the theme's own buttons are there."""
+    app.connect("html-page-context", add_links, priority=600)
