@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 # Part of an asset's name or text, and what in a page's body needs it (None: no page does). Thebe
 # runs cells on a public server; Sphinx's highlighting belongs to the search that Pagefind
 # replaces; the search setting is read by the theme's own search only, the page's name also by the
-# switcher between versions.
+# switcher between versions. Of the book's own scripts, Jupyter Book adds each to every page.
 SWITCHER = "<!-- switcher -->"
 NEEDED_BY = {
     "thebe": None,
@@ -24,6 +24,7 @@ NEEDED_BY = {
     "toggleopenonprint": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "togglebutton": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "design-tabs": re.compile(r'class="[^"]*\bsd-tab-set\b'),
+    "self-introduction.js": re.compile(r'id="introduction-form"'),
 }
 # In what the theme writes itself: the script of all icons (icons.py), preloads that come before
 # the text though the scripts are deferred, sheets that the joined one holds (styles.py).
