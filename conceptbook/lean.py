@@ -1,11 +1,13 @@
 """Leaves out what the theme's stack puts into every page's head and the page does not use.
 
-What stays of its scripts is deferred: none keeps a reader from seeing the text.
+A script of the book's own ``_static`` stays where an element names it in ``data-script``. All that
+stays is deferred: no script keeps a reader from seeing the text.
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -13,7 +15,7 @@ from sphinx.application import Sphinx
 # Part of an asset's name or text, and what in a page's body needs it (None: no page does). Thebe
 # runs cells on a public server; Sphinx's highlighting belongs to the search that Pagefind
 # replaces; the search setting is read by the theme's own search only, the page's name also by the
-# switcher between versions. Of the book's own scripts, Jupyter Book adds each to every page.
+# switcher between versions.
 SWITCHER = "<!-- switcher -->"
 NEEDED_BY = {
     "thebe": None,
@@ -24,7 +26,6 @@ NEEDED_BY = {
     "toggleopenonprint": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "togglebutton": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "design-tabs": re.compile(r'class="[^"]*\bsd-tab-set\b'),
-    "self-introduction.js": re.compile(r'id="introduction-form"'),
 }
 # In what the theme writes itself: the script of all icons (icons.py), preloads that come before
 # the text though the scripts are deferred, sheets that the joined one holds (styles.py).
@@ -34,7 +35,10 @@ IN_HEAD = re.compile(
 )
 
 
-def _unused(asset: Any, body: str) -> bool:
+def _unused(asset: Any, body: str, own: set[str]) -> bool:
+    file = PurePosixPath(str(getattr(asset, "filename", ""))).name
+    if file in own:  # Jupyter Book adds each script of the book to every page
+        return f'data-script="{file}"' not in body
     text = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', {})}".lower()
     return any(
         name in text and not (needed and needed.search(body)) for name, needed in NEEDED_BY.items()
@@ -51,10 +55,10 @@ def remove_unused(
 ) -> None:
     """Take unused scripts and styles out of a page's head, and defer the scripts that stay."""
     body = context.get("body", "")
-    if context.get("theme_switcher"):
-        body += SWITCHER
+    own = {file.name for file in Path(app.srcdir, "_static").glob("*.js")}
+    shown = body + (SWITCHER if context.get("theme_switcher") else "")
     for key in ("script_files", "css_files"):
-        context[key] = [asset for asset in context.get(key, ()) if not _unused(asset, body)]
+        context[key] = [asset for asset in context.get(key, ()) if not _unused(asset, shown, own)]
     for script in context["script_files"]:
         if script.filename and script.attributes.get("type") != "module":
             script.attributes["defer"] = "defer"
