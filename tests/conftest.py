@@ -8,11 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from chromium import chromium
 from filelock import FileLock
 from serving import serve
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(
+    path.relative_to(ROOT / "book").with_suffix("").as_posix()
+    for path in (ROOT / "book").glob("*/*.md")
+    if path.stem != "index"
+)
+
+
+def commit() -> str:
+    """Return the digest of the last commit."""
+    command = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +50,12 @@ def browser():
     """A real Chromium, as every test of a page uses it."""
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def soups(site: Path) -> dict[str, BeautifulSoup]:
+    """Every concept page of the site, parsed."""
+    return {
+        page: BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser")
+        for page in PAGES
+    }

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from conftest import PAGES
 from serving import Line, serve
-from test_site import PAGES
 
 WIDE = {"width": 1440, "height": 900}
 LISTS = ["index", "search", "sql/index", "map"]  # pages that list others

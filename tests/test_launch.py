@@ -13,10 +13,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from conftest import PAGES, ROOT, commit
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
-from test_site import PAGES, commit
 from tiny import DOMAIN, FIGURE, TinyBook, concept_page, replace
 
 from conceptbook import address

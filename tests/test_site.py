@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from conftest import PAGES, ROOT, commit
 from fontTools.ttLib import TTFont
 
 from conceptbook import book as books
@@ -20,23 +20,7 @@ from conceptbook import configuration, environment, offline, run
 from conceptbook.figures import shorten
 from conceptbook.icons import RULE, STYLES, THEME, codes_in
 
-PAGES = sorted(
-    path.relative_to(ROOT / "book").with_suffix("").as_posix()
-    for path in (ROOT / "book").glob("*/*.md")
-    if path.stem != "index"
-)
-
-
 SAMPLE = 8  # pages that are executed twice
-
-
-@pytest.fixture(scope="session")
-def soups(site: Path) -> dict[str, BeautifulSoup]:
-    """Every concept page of the site, parsed."""
-    return {
-        page: BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser")
-        for page in PAGES
-    }
 
 
 def test_the_book_has_pages(soups):
@@ -111,12 +95,6 @@ def test_internal_links_and_anchors_resolve(site, soups):
                 if not text.find(id=anchor):
                     broken.append(f"{page}: {link['href']}")
     assert not broken
-
-
-def commit() -> str:
-    """Return the digest of the last commit."""
-    command = ["git", "rev-parse", "HEAD"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def executed_again() -> set[str]:
