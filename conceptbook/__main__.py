@@ -1,4 +1,4 @@
-"""The command line: ``python -m conceptbook build``, then what is made of a built book."""
+"""The command line: build a book, make something of a built one, work on a page of it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ COMMANDS = {
     "publish": "put the built book into the tree of all versions, _build/tree",
     "site": "build every release and the last commit into that tree",
 }
+# Commands about one page; the book's folder is an option of theirs.
+PAGE_COMMANDS = {
+    "new": "write the skeleton of a page and list it",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument(
             "--trace", action="store_true", help="show tracebacks, and all of Sphinx"
         )
+    for name, purpose in PAGE_COMMANDS.items():
+        command = commands.add_parser(name, help=purpose)
+        command.add_argument("page", help="domain/slug, for example system-design/bloom-filter")
+        command.add_argument("--root", default=".", type=Path, help="the book's folder")
+        command.add_argument("--trace", action="store_true", help="show tracebacks")
+    commands.choices["new"].add_argument(
+        "title", nargs="?", default="", help="as readers see it (a planned page has one)"
+    )
     commands.choices["build"].add_argument(
         "--all", action="store_true", help="read every page again"
     )
@@ -46,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
             _execute(options)
         elif options.command == "links":
             _check_links(options)
+        elif options.command == "new":
+            _create(options)
         elif options.command in ("publish", "site"):
             _publish(options)
         else:
@@ -89,6 +103,16 @@ def _check_links(options: argparse.Namespace) -> None:
     from . import links
 
     print(f"{links.check(options.root, options.trace)} links lead somewhere")
+
+
+def _create(options: argparse.Namespace) -> None:
+    from . import newpage
+
+    new = newpage.create(options.root, options.page, options.title)
+    print(f"Wrote {new.path} and its line in _toc.yml. Next:")
+    if new.empty:
+        print(f"  fill in {', '.join(new.empty)} at its top")
+    print("  write it: CONTRIBUTING.md says what each section holds")
 
 
 def _publish(options: argparse.Namespace) -> None:

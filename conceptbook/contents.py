@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_data, parse_to
 from . import yamltext
 from .problems import BookError, Problem
 from .yamltext import Address
+
+CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)")
 
 
 def check_contents(toc: Path, pages: dict[str, str]) -> tuple[list[str], list[Problem]]:
@@ -45,6 +48,67 @@ def check_contents(toc: Path, pages: dict[str, str]) -> tuple[list[str], list[Pr
             fix = f"add '- file: {page}' under its part"
             problems.append(Problem(path, 1, f"page missing from {toc.name}", fix))
     return order, problems
+
+
+def with_page(toc: Path, name: str) -> str:
+    """Return the contents list with one more line: a page below the last one of its domain.
+
+    Edited as text, for its comments and its form are its authors'. Raises BookError for a list
+    that is malformed, in the midst of a merge, or has no line to put the new one below.
+    """
+    root, lines = _read_merged(toc)
+    listed = list(_entries(root, lines, ()))
+    domain = name.split("/")[0]
+    places = [line for page, line in listed if page.startswith(f"{domain}/")]
+    fix = f"add '- file: {name}' by hand, then write the page"
+    if not places:
+        message = f"no page of '{domain}' is listed, so the place of '{name}' is not clear"
+        raise BookError([Problem(toc.name, 1, message, fix)])
+    text = toc.read_bytes().decode("utf-8")  # with the line ends that it has
+    if name in [page for page, _ in listed]:
+        return text
+    rows = text.splitlines(keepends=True)
+    depth = _indent(rows[places[0] - 1])
+    place = [line for line in places if _indent(rows[line - 1]) == depth][-1]
+    edited = _insert_below(rows, place, name)
+    try:
+        pages = [page for page, _ in _entries(*yamltext.read(edited, toc.name), ())]
+    except BookError:
+        pages = []
+    if sorted(pages) != sorted([name, *(page for page, _ in listed)]):
+        message = f"the pages of '{domain}' are not listed one a line"
+        raise BookError([Problem(toc.name, place, message, fix)])
+    return edited
+
+
+def _read_merged(toc: Path) -> tuple[Any, dict[Address, int]]:
+    """Read a contents list; its conflict markers are named before YAML stumbles over them."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        for number, line in enumerate(toc.read_text(encoding="utf-8").splitlines(), start=1):
+            if CONFLICT.match(line):
+                fix = "finish the merge: keep the lines that are meant, delete the markers"
+                raise BookError([Problem(toc.name, number, "a conflict marker of git", fix)])
+    return yamltext.read_file(toc, toc.name)
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip())
+
+
+def _insert_below(rows: list[str], line: int, name: str) -> str:
+    """Return the rows as text, with an entry for a page below the entry that begins at a line."""
+    first = rows[line - 1]
+    depth = _indent(first)
+    position = line
+    for number, row in enumerate(rows[line:], start=line + 1):
+        if row.strip() and not row.lstrip().startswith("#"):
+            if _indent(row) <= depth:
+                break
+            position = number  # the entry's title, or pages below it
+    end = "\r\n" if rows[0].endswith("\r\n") else "\n"  # the last row may have none
+    above = "".join(rows[:position])
+    above += "" if above.endswith("\n") else end
+    return f"{above}{first[:depth]}- file: {name}{end}{''.join(rows[position:])}"
 
 
 def _malformed(text: str, name: str, lines: dict[Address, int]) -> Problem:

@@ -11,8 +11,7 @@ HEAD = """---
 summary: {summary}
 tags: [{tags}]
 aliases: [{alias}]
-related:
-{related}
+related:{related}
 evidence: {evidence}
 jupytext:
   text_representation:
@@ -34,6 +33,7 @@ Say it aloud in at most {words} words, and end in a number that this page comput
 {{glue:text}}`{glue}`.
 :::
 """
+UNDEFINED = "Define it here, so exactly that a reader could reject a wrong example."
 EXPERIMENT = """
 **Prediction.** Write what you expect, and why, before the code.
 
@@ -49,6 +49,12 @@ assert measured == 45, "say the claim in words"
 
 Name the scope, the scale and the assumptions, and what would change the result.
 """
+# What the columns and parts of a section are called that many structures share.
+COLUMNS = {
+    "Trade-offs": ("Choice", "Buys", "Costs", "Choose it when", "Evidence"),
+    "Failure modes": ("Symptom", "Cause", "How you detect it", "What you do, and what that costs"),
+}
+PARTS = {"Exercises": ("Change it", "Break it", "Design with it")}
 PROBE = """
 :::{{probe}} What does the interviewer ask next ({number})?
 :level: {level}
@@ -68,16 +74,20 @@ def skeleton(
     evidence: str,
     related: Sequence[str],
 ) -> str:
-    """Return the source of a page that follows ``structure`` and passes the book's checks."""
+    """Return the source of a page that follows ``structure`` and passes the book's checks.
+
+    A field of the front matter that is not known yet ("" or nothing) stays empty, which the
+    checks then name with its line.
+    """
     glue = slug.replace("-", "_") + "_result"
     head = HEAD.format(
         summary=json.dumps(definition, ensure_ascii=False),  # quoted: it may hold a colon
         tags=", ".join(tags),
         alias=json.dumps(title, ensure_ascii=False),
-        related="\n".join(f"  {name}: say why one would go there" for name in related),
-        evidence=evidence,
+        related=_related(related),
+        evidence=evidence or '""',
         title=title,
-        definition=definition,
+        definition=definition or UNDEFINED,
         opening=structure.opening,
         words=structure.opening_words,
         glue=glue,
@@ -85,18 +95,30 @@ def skeleton(
     return head + "".join(_section(rule, glue) for rule in structure.sections)
 
 
+def _related(slugs: Sequence[str]) -> str:
+    return "".join(f"\n  {slug}: say why one would go there" for slug in slugs) or " {}"
+
+
 def _section(rule: SectionRule, glue: str) -> str:
     text = f"\n## {rule.title}\n"
     if rule.title == "See it run":
         return text + EXPERIMENT.format(glue=glue)
     if rule.table_rows:
-        rows = "".join(f"| Row {row} | why | evidence |\n" for row in range(1, rule.table_rows + 1))
-        text += f"\n| What | Why | Evidence |\n|---|---|---|\n{rows}"
+        text += "\n" + _table(COLUMNS.get(rule.title, ("What", "Why", "Evidence")), rule.table_rows)
     for number in range(1, rule.probes + 1):
         level = "L6" if number > rule.probes - rule.staff_probes else "L5"
         text += PROBE.format(number=number, level=level)
-    for number in range(1, rule.subsections + 1):
-        text += f"\n### Part {number}\n\nWrite here.\n"
+    names = PARTS.get(rule.title, ())
+    for number in range(rule.subsections):
+        name = names[number] if number < len(names) else f"Part {number + 1}"
+        text += f"\n### {name}\n\nWrite here.\n"
     if not (rule.table_rows or rule.probes or rule.subsections):
         text += "\nWrite here.\n"
     return text
+
+
+def _table(columns: Sequence[str], rows: int) -> str:
+    """Return a table whose cells say what belongs there: the checks find those left empty."""
+    lines = [columns, ["---"] * len(columns)]
+    lines += [[f"{column} {row}" for column in columns] for row in range(1, rows + 1)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
