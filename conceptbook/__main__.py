@@ -23,6 +23,7 @@ COMMANDS = {
 # Commands about one page; the book's folder is an option of theirs.
 PAGE_COMMANDS = {
     "new": "write the skeleton of a page and list it",
+    "check": "say all that is wrong with a page, without building the others",
 }
 
 
@@ -38,7 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
         )
     for name, purpose in PAGE_COMMANDS.items():
         command = commands.add_parser(name, help=purpose)
-        command.add_argument("page", help="domain/slug, for example system-design/bloom-filter")
+        command.add_argument(
+            "page",
+            nargs="?" if name == "preview" else None,
+            default="",
+            help="domain/slug, for example system-design/bloom-filter",
+        )
         command.add_argument("--root", default=".", type=Path, help="the book's folder")
         command.add_argument("--trace", action="store_true", help="show tracebacks")
     commands.choices["new"].add_argument(
@@ -60,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
             _check_links(options)
         elif options.command == "new":
             _create(options)
+        elif options.command == "check":
+            _check(options)
         elif options.command in ("publish", "site"):
             _publish(options)
         else:
@@ -113,6 +121,19 @@ def _create(options: argparse.Namespace) -> None:
     if new.empty:
         print(f"  fill in {', '.join(new.empty)} at its top")
     print("  write it: CONTRIBUTING.md says what each section holds")
+    print(f"  make check PAGE={new.name} says what is wrong with it")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from .check import check
+
+    report = check(options.root, options.page, options.trace)
+    for warning in report.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(
+        f"{report.path}: no problems, same outputs twice, {report.words:,} words of prose, "
+        f"{report.cpu_seconds:.1f} s of processor time"
+    )
 
 
 def _publish(options: argparse.Namespace) -> None:

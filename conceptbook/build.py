@@ -156,7 +156,7 @@ def edition(root: Path, builder: str, trace: bool = False) -> Path:
             shutil.copytree(layout.doctrees, folder / "doctrees")
         if contents.usable(layout.toc):
             with run.active(this):
-                _run_sphinx(layout, config, this, builder, folder, trace)
+                run_sphinx(layout, config, this, builder, folder, trace)
         if this.problems:
             shutil.rmtree(folder, ignore_errors=True)
             raise BookError(this.problems)
@@ -187,7 +187,10 @@ def set_source_date(root: Path) -> None:
     if "SOURCE_DATE_EPOCH" in os.environ:
         return
     command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:  # no git
+        return
     if result.returncode == 0 and result.stdout.strip():
         os.environ["SOURCE_DATE_EPOCH"] = result.stdout.strip()
 
@@ -241,10 +244,10 @@ def _render(
         ignore = shutil.ignore_patterns("_static")
         shutil.copytree(layout.site, layout.staging / "html", ignore=ignore)
         shutil.copytree(layout.doctrees, layout.staging / "doctrees")
-    _run_sphinx(layout, config, this, "html", layout.staging, trace)
+    run_sphinx(layout, config, this, "html", layout.staging, trace)
 
 
-def _run_sphinx(
+def run_sphinx(
     layout: Layout,
     config: dict[str, Any],
     this: run.Run,

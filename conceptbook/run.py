@@ -21,7 +21,10 @@ from .store import Execution, Store
 
 @dataclass
 class Run:
-    """A book with the results of executing it; ``keys`` names the result of each runnable page."""
+    """A book with the results of executing it; ``keys`` names the result of each runnable page.
+
+    ``only`` is the name of the one page that is asked for; what is wrong on others is left out.
+    """
 
     book: Book
     address: Address
@@ -29,6 +32,12 @@ class Run:
     keys: dict[str, str]
     problems: list[Problem] = field(default_factory=list)
     executed: int = 0
+    only: str = ""
+
+    def concerns(self, path: str) -> bool:
+        """Say whether what is wrong with a file is to be reported."""
+        pages = self.book.pages.values()
+        return not self.only or all(page.path != path or page.name == self.only for page in pages)
 
     def execution(self, name: str) -> Execution | None:
         """Return the result of the page with this name, if it has one."""
@@ -110,7 +119,7 @@ def execute(run: Run, shard: tuple[int, int]) -> None:
         if run.store.read(key) is None:
             missing.setdefault(key, []).append(run.book.pages[name])
     if missing:
-        with _Progress(len(missing)) as progress:
+        with Progress(len(missing)) as progress:
             run.problems += execution.run_pages(
                 missing, run.store, run.book.settings, run.book.root, progress
             )
@@ -122,7 +131,7 @@ def execute(run: Run, shard: tuple[int, int]) -> None:
             run.problems += outputs.check_figures(run.book.pages[name], result.outputs)
 
 
-class _Progress:
+class Progress:
     """A bar with the pages now running; line by line where there is no terminal."""
 
     def __init__(self, total: int):
@@ -138,7 +147,7 @@ class _Progress:
             bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} [{elapsed}, {remaining} left]{postfix}",
         )
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:

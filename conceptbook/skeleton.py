@@ -33,9 +33,12 @@ Say it aloud in at most {words} words, and end in a number that this page comput
 {{glue:text}}`{glue}`.
 :::
 """
+WRITE = "Write here."
 UNDEFINED = "Define it here, so exactly that a reader could reject a wrong example."
+PREDICTION = "**Prediction.** Write what you expect, and why, before the code."
+SCOPE = "Name the scope, the scale and the assumptions, and what would change the result."
 EXPERIMENT = """
-**Prediction.** Write what you expect, and why, before the code.
+{prediction}
 
 ```{{code-cell}} ipython3
 from myst_nb import glue
@@ -47,7 +50,7 @@ assert measured == 45, "say the claim in words"
 
 ### What this does not show
 
-Name the scope, the scale and the assumptions, and what would change the result.
+{scope}
 """
 # What the columns and parts of a section are called that many structures share.
 COLUMNS = {
@@ -55,13 +58,16 @@ COLUMNS = {
     "Failure modes": ("Symptom", "Cause", "How you detect it", "What you do, and what that costs"),
 }
 PARTS = {"Exercises": ("Change it", "Break it", "Design with it")}
+ANSWER = "The full answer."
 PROBE = """
 :::{{probe}} What does the interviewer ask next ({number})?
 :level: {level}
 
-The full answer.
+{answer}
 :::
 """
+# Lines that a finished page no longer holds.
+LEFT_TO_WRITE = {WRITE, UNDEFINED, ANSWER, PREDICTION, SCOPE}
 
 
 def skeleton(
@@ -102,18 +108,18 @@ def _related(slugs: Sequence[str]) -> str:
 def _section(rule: SectionRule, glue: str) -> str:
     text = f"\n## {rule.title}\n"
     if rule.title == "See it run":
-        return text + EXPERIMENT.format(glue=glue)
+        return text + EXPERIMENT.format(glue=glue, prediction=PREDICTION, scope=SCOPE)
     if rule.table_rows:
         text += "\n" + _table(COLUMNS.get(rule.title, ("What", "Why", "Evidence")), rule.table_rows)
     for number in range(1, rule.probes + 1):
         level = "L6" if number > rule.probes - rule.staff_probes else "L5"
-        text += PROBE.format(number=number, level=level)
+        text += PROBE.format(number=number, level=level, answer=ANSWER)
     names = PARTS.get(rule.title, ())
     for number in range(rule.subsections):
         name = names[number] if number < len(names) else f"Part {number + 1}"
-        text += f"\n### {name}\n\nWrite here.\n"
+        text += f"\n### {name}\n\n{WRITE}\n"
     if not (rule.table_rows or rule.probes or rule.subsections):
-        text += "\nWrite here.\n"
+        text += f"\n{WRITE}\n"
     return text
 
 

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import yaml
 from markdown_it.renderer import RendererHTML
@@ -86,7 +87,7 @@ class Source:
     def section(self, title: str) -> range:
         """Return the lines of the level-two section with this title (empty when absent)."""
         sections = [h for h in self.headings if h.level <= 2]
-        for heading, following in zip(sections, [*sections[1:], None], strict=True):
+        for heading, following in zip_longest(sections, sections[1:]):
             if heading.level == 2 and heading.title == title:
                 return range(heading.line, following.line if following else 10**9)
         return range(0)

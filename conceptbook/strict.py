@@ -66,7 +66,8 @@ class ProblemHandler(logging.Handler):
         message = " ".join(ANSI.sub("", logging.LogRecord.getMessage(record)).split())
         location = str(getattr(record, "location", "") or "")
         path, line = _place(location, this.book.root) if location else _setting(message, this.book)
-        if not (CHECKED.search(message) or (path, line) in self.known or _follows(path, message)):
+        known = CHECKED.search(message) or (path, line) in self.known or _follows(path, message)
+        if this.concerns(path) and not known:
             this.problems.append(Problem(path, line, message, fix_for(message)))
 
 

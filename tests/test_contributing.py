@@ -5,12 +5,25 @@ Mistakes are refused with one message, and nothing is left half written.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from tiny import DOMAIN, TinyBook, replace, run_python, tree
+from tiny import (
+    DOMAIN,
+    FIGURE,
+    Outcome,
+    TinyBook,
+    concept_page,
+    finish,
+    replace,
+    run_python,
+    tree,
+)
 
+import conceptbook.check
 from conceptbook import newpage
+from conceptbook.check import differences, prose_words
 from conceptbook.problems import BookError, Problem
 
 NAME = f"{DOMAIN}/omega"
@@ -178,3 +191,132 @@ def test_a_contents_list_that_cannot_be_replaced(book: TinyBook, monkeypatch):
     monkeypatch.setattr(newpage.os, "replace", fail)
     problem = refused(book, NAME)
     assert (problem.path, problem.message) == ("_toc.yml", "cannot be written: permission denied")
+
+
+# --- A page checked by itself -------------------------------------------------------------------
+
+
+def check(book: TinyBook, slug: str = "alpha", **variables: str) -> Outcome:
+    """Check a page by the documented command."""
+    command = ["-m", "conceptbook", "check", f"{DOMAIN}/{slug}", "--root", str(book.root)]
+    return finish(run_python(*command, **variables))
+
+
+def test_a_good_page_passes_whatever_is_wrong_with_others(book: TinyBook):
+    book.add("beta", concept_page("Beta", "1 / 0").replace("## In production", "## Production"))
+    book.edit("alpha", "It is drawn", "It is like [the other](beta.md) and drawn")
+    outcome = check(book)
+    assert (outcome.code, outcome.problems) == (0, [])
+    assert "no problems, same outputs twice" in outcome.stdout
+    assert outcome.executed == [f"{DOMAIN}/alpha"] * 2
+    kept = list((book.root / "_build/executed").iterdir())
+    assert len(kept) == 1  # for the next build, which need not run it
+    assert {file.name for file in (book.root / "_build").iterdir()} == {"executed"}
+    assert check(book).executed == [f"{DOMAIN}/alpha"]
+
+
+def test_every_kind_of_mistake_is_placed(book: TinyBook):
+    mistakes = {
+        "evidence: count": "evidence: opinion",
+        "## Trade-offs": "## Tradeoffs",
+        "It is drawn": "It is {ref}`nowhere`, [there](nothing.md) and {cite}`nobody`; drawn",
+        "print(answer)": "assert answer == 41",
+    }
+    for old, new in mistakes.items():
+        book.edit("alpha", old, new)
+    rows = book.page("alpha").read_text(encoding="utf-8").split("\n")
+    outcome = check(book)
+    assert outcome.code == 1
+    drawn = next(row for row in rows if "nowhere" in row)
+    expected = [
+        ("unknown evidence kind 'opinion'", "evidence: opinion"),
+        ("section 'Tradeoffs' in the place of", "## Tradeoffs"),
+        ("undefined label: 'nowhere'", drawn),
+        ("nothing.md", drawn),
+        ('could not find bibtex key "nobody"', drawn),
+        ("claim fails: assert answer == 41", "assert answer == 41"),
+    ]
+    for says, row in expected:
+        found = [p for p in outcome.problems if says in p.message and rows[p.line - 1] == row]
+        assert len(found) == 1, (says, outcome.stderr)
+    assert len(outcome.problems) == len(expected)
+
+
+def test_a_page_that_differs_from_run_to_run(book: TinyBook):
+    flaky = (
+        "import os\nfrom myst_nb import glue\n\nprint('first')\nprint(os.urandom(8).hex())\n"
+        "glue('drawn', os.urandom(8).hex(), display=False)"
+    )
+    book.add("alpha", concept_page("Alpha", flaky))
+    outcome = check(book)
+    assert outcome.code == 1
+    (problem,) = outcome.problems
+    line = book.page("alpha").read_text().split("\n").index("```{code-cell} ipython3") + 1
+    assert (problem.path, problem.line) == (f"book/{DOMAIN}/alpha.md", line)
+    assert re.fullmatch(r"two runs differ: '[0-9a-f]{16}', then '[0-9a-f]{16}'", problem.message)
+    assert problem.fix.startswith("seed what is random")
+
+
+def output(text: str) -> dict[str, str]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def figure(date: str, line: str) -> dict[str, object]:
+    svg = f"<svg><dc:date>{date}</dc:date><path d='{line}'/></svg>"
+    return {"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": svg}}
+
+
+def glued(value: str) -> dict[str, object]:
+    data = {"application/papermill.record/text/plain": value}
+    metadata = {"scrapbook": {"name": "ratio"}}
+    return {"output_type": "display_data", "metadata": metadata, "data": data}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        (output("a\nb\n"), output("a\nc\n"), "'b', then 'c'"),
+        (output("a\n"), output("a\nb\n"), "'', then 'b'"),
+        (figure("2025", "M 1"), figure("2025", "M 2"), "the figure is not the same"),
+        (glued("0.5"), glued("0.6"), "the glued value 'ratio' is '0.5', then '0.6'"),
+        (output("a\n"), None, "one shows an output more"),
+    ],
+)
+def test_what_two_runs_show_differently(first, second, says):
+    same = figure("2025-01-01", "M 1"), figure("2025-01-02", "M 1")
+    runs = ([[same[0]], [first]], [[same[1]], [second] if second else []])
+    (fault,) = differences(*runs)
+    assert (fault.cell, fault.message) == (1, f"two runs differ: {says}")
+
+
+def test_what_a_reviewer_would_say_is_a_warning(book: TinyBook, monkeypatch):
+    monkeypatch.setattr(conceptbook.check, "CPU_SECONDS", 0)
+    monkeypatch.setattr(conceptbook.check, "PROSE_WORDS", 50)
+    book.edit("alpha", "Write a book.", "Write here.")
+    report = conceptbook.check.check(book.root, f"{DOMAIN}/alpha")
+    assert [re.sub(r"[\d.]+", "N", w.message) for w in report.warnings] == [
+        "N s of processor time, at most N",
+        "N words of prose, at most N",
+        "the skeleton's words still stand here",
+    ]
+
+
+def test_words_of_prose_are_those_that_nobody_need_unfold():
+    text = concept_page("Alpha")
+    words = prose_words(text)
+    more = "\n| a | b |\n|---|---|\n| c | d |\n\n:::{dropdown} Solution\nWith words.\n:::\n"
+    assert prose_words(text + more) == words > 50
+    assert prose_words(text.replace("answer = 6 * 7", "answer = 6 * 7  # with a comment")) == words
+    assert prose_words(f"{text}\nThree more words.\n") == words + 3
+
+
+def test_a_page_to_check_that_does_not_exist(book: TinyBook):
+    outcome = check(book, "alhpa")
+    assert outcome.code == 1
+    assert outcome.problems[0].fix.startswith(f"did you mean '{DOMAIN}/alpha'?")
+
+
+def test_a_page_is_checked_without_git(book: TinyBook, tmp_path: Path):
+    """Nothing on the path: no git, which would know dates, and no other program."""
+    book.add("alpha", concept_page("Alpha", FIGURE))
+    assert check(book, PATH=str(tmp_path / "none")).code == 0
