@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from .problems import BookError
+from .problems import BookError, Problem
 
 COMMANDS = {
     "build": "execute, check and render the book",
@@ -23,6 +23,7 @@ COMMANDS = {
 # Commands about one page; the book's folder is an option of theirs.
 PAGE_COMMANDS = {
     "new": "write the skeleton of a page and list it",
+    "preview": "show the book, or a page of it, in a browser and build it again on every save",
     "check": "say all that is wrong with a page, without building the others",
 }
 
@@ -68,6 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
             _create(options)
         elif options.command == "check":
             _check(options)
+        elif options.command == "preview":
+            _preview(options)
         elif options.command in ("publish", "site"):
             _publish(options)
         else:
@@ -121,6 +124,7 @@ def _create(options: argparse.Namespace) -> None:
     if new.empty:
         print(f"  fill in {', '.join(new.empty)} at its top")
     print("  write it: CONTRIBUTING.md says what each section holds")
+    print(f"  make preview PAGE={new.name} shows it in a browser as you save")
     print(f"  make check PAGE={new.name} says what is wrong with it")
 
 
@@ -134,6 +138,15 @@ def _check(options: argparse.Namespace) -> None:
         f"{report.path}: no problems, same outputs twice, {report.words:,} words of prose, "
         f"{report.cpu_seconds:.1f} s of processor time"
     )
+
+
+def _preview(options: argparse.Namespace) -> None:
+    try:
+        from . import preview
+    except ModuleNotFoundError as error:
+        fix = "start it by `make preview`, which installs it"
+        raise BookError([Problem("tests/requirements.txt", 1, str(error), fix)]) from None
+    preview.serve(options.root, options.page)
 
 
 def _publish(options: argparse.Namespace) -> None:

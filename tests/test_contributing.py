@@ -6,7 +6,14 @@ Mistakes are refused with one message, and nothing is left half written.
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from tiny import (
@@ -320,3 +327,94 @@ def test_a_page_is_checked_without_git(book: TinyBook, tmp_path: Path):
     """Nothing on the path: no git, which would know dates, and no other program."""
     book.add("alpha", concept_page("Alpha", FIGURE))
     assert check(book, PATH=str(tmp_path / "none")).code == 0
+
+
+# --- A live preview -----------------------------------------------------------------------------
+
+
+@dataclass
+class Preview:
+    """A running preview, and what it has printed so far."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    def wait(self, text: str, times: int = 1) -> str:
+        """Wait until a text was printed so many times; return all that was printed."""
+        for _ in range(1200):
+            printed = self.log.read_text(encoding="utf-8")
+            if printed.count(text) >= times:
+                return printed
+            assert self.process.poll() is None, printed
+            time.sleep(0.1)
+        raise AssertionError(f"no {text!r} in:\n{printed}")
+
+    @property
+    def url(self) -> str:
+        """Where the preview says it is."""
+        return re.search(r"Open (\S+)", self.wait("Open http"))[1]
+
+
+@contextmanager
+def previewed(book: TinyBook, log: Path, *page: str) -> Iterator[Preview]:
+    """Preview a book, or a page of it, at a port of its own."""
+    command = ["-m", "conceptbook", "preview", *page, "--root", str(book.root)]
+    with log.open("w", encoding="utf-8") as file:
+        process = run_python(*command, stdout=file, stderr=subprocess.STDOUT)
+        try:
+            yield Preview(process, log)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def get(url: str) -> str:
+    with urlopen(url, timeout=30) as answer:
+        return answer.read().decode()
+
+
+def test_a_save_loads_the_page_again_and_a_mistake_leaves_the_last_one(
+    book: TinyBook, tmp_path: Path, browser
+):
+    """In a real browser, with one page of a book in which another is wrong."""
+    book.add("beta", "No page yet.\n")
+    with previewed(book, tmp_path / "log", f"{DOMAIN}/alpha") as preview:
+        page = browser.new_page()
+        page.goto(preview.url)  # before there is a page
+        page.get_by_text("It is drawn").wait_for(timeout=120_000)
+        assert get(preview.url.rsplit("/", 2)[0])  # the front page too
+
+        book.edit("alpha", "It is drawn", "It is {ref}`nowhere`, and carved")
+        problem = page.get_by_role("alert")
+        problem.wait_for(timeout=120_000)
+        assert f"book/{DOMAIN}/alpha.md:" in problem.inner_text()
+        assert "undefined label: 'nowhere'" in problem.inner_text()
+        assert page.get_by_text("It is drawn").count() == 1
+        assert "undefined label: 'nowhere'" in preview.wait("1 problem")
+
+        book.edit("alpha", "{ref}`nowhere`, and ", "")
+        page.get_by_text("It is carved").wait_for(timeout=120_000)
+        assert page.get_by_role("alert").count() == 0
+        page.close()
+
+        preview.process.send_signal(signal.SIGINT)
+        assert preview.process.wait(timeout=60) == 0
+        printed = preview.log.read_text(encoding="utf-8")
+        assert printed.endswith("Stopped.\n")
+        assert "Traceback" not in printed
+    assert not (book.root / "_build" / "html").exists()
+
+
+def test_a_preview_of_the_book_stopped_while_it_builds(book: TinyBook, tmp_path: Path):
+    book.add(
+        "alpha", concept_page("Alpha", "import time\n\nprint('on', flush=True)\ntime.sleep(7)")
+    )
+    with previewed(book, tmp_path / "log") as preview:
+        assert "No page yet" in get(preview.url)
+        lock = book.root / "_build" / "lock"
+        while not lock.exists():
+            time.sleep(0.1)
+        preview.process.send_signal(signal.SIGINT)
+        assert preview.process.wait(timeout=60) == 0
+        assert preview.wait("Stopped.").count("Traceback") == 0
+    assert not (book.root / "_build" / "html").exists()

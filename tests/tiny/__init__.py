@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOMAIN = "letters"
@@ -313,7 +314,11 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 def run_python(
-    *arguments: str, cwd: Path | None = None, stderr: int = subprocess.PIPE, **variables: str
+    *arguments: str,
+    cwd: Path | None = None,
+    stdout: int | IO[str] = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
+    **variables: str,
 ) -> subprocess.Popen[str]:
     """Start this Python where it finds ``conceptbook`` and, unless given one, no terminal."""
     inherited = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"}
@@ -322,7 +327,7 @@ def run_python(
         cwd=cwd,
         env={**inherited, "PYTHONPATH": str(REPOSITORY), **variables},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=stderr,
         text=True,
         # Ctrl-C must reach it even when the tests run in the background.

@@ -1,0 +1,248 @@
+"""``make preview``: the book in a browser, built again on every save.
+
+What is wrong is shown in the terminal and over the page; the last good page stays up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, StaticFileHandler
+from tornado.websocket import WebSocketHandler
+from watchfiles import DefaultFilter, awatch
+
+from .problems import BookError, Problem, report
+
+HOST = "127.0.0.1"
+SETTINGS = ("_config.yml", "_toc.yml", "requirements.txt")
+SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+WAITING = "<!doctype html><title>Preview</title><h1>No page yet</h1>\n"
+NO_ANSWER = Problem("_build", 1, "the build ended without an answer", "see the terminal")
+PATIENCE = 10  # seconds a stopped build has to end what it started
+
+
+@dataclass
+class State:
+    """What readers see: the last good site (None before the first), and what is wrong since."""
+
+    site: Path | None = None
+    version: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    building: bool = False
+    readers: set[_Events] = field(default_factory=set)
+
+    @property
+    def message(self) -> str:
+        """The state as the script in every page reads it."""
+        lines = [*map(str, self.problems)]
+        if lines:
+            lines.insert(0, "Not built; below is the last page without a mistake." if self.site
+                         else "Not built.")  # fmt: skip
+        building = "Building …" if self.building else ""
+        return json.dumps({"version": self.version, "problems": lines, "building": building})
+
+    @property
+    def script(self) -> bytes:
+        """What is added to every page."""
+        return f'\n<script data-version="{self.version}">\n{SCRIPT}</script>\n'.encode()
+
+    def tell(self) -> None:
+        """Tell every open page."""
+        for reader in self.readers:
+            reader.write_message(self.message)
+
+
+class _Events(WebSocketHandler):
+    """The line to an open page."""
+
+    def initialize(self, state: State) -> None:
+        self.state = state
+
+    def open(self) -> None:
+        self.state.readers.add(self)
+        self.write_message(self.state.message)
+
+    def on_message(self, message: str | bytes) -> None:
+        pass  # pages only listen
+
+    def on_close(self) -> None:
+        self.state.readers.discard(self)
+
+
+class _Site(StaticFileHandler):
+    """The files of the last good site, with the script in every page."""
+
+    def initialize(self, state: State) -> None:
+        self.state = state
+        super().initialize(path=str(state.site), default_filename="index.html")
+
+    async def get(self, path: str, include_body: bool = True) -> None:
+        if self.state.site is None:
+            self.finish(WAITING.encode() + self.state.script)
+        else:
+            await super().get(path, include_body)
+
+    def compute_etag(self) -> None:
+        return None  # tornado remembers digests by path, and files change
+
+    def set_extra_headers(self, path: str) -> None:
+        self.set_header("Cache-Control", "no-store")
+
+    def log_exception(self, *_: Any) -> None:
+        pass  # a page that is not there is told to its reader
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        self.finish(WAITING.encode() + self.state.script)  # loads itself when the page is there
+
+    def _added(self, path: str | None) -> bytes:
+        return self.state.script if str(path).endswith(".html") else b""
+
+    def get_content_size(self) -> int:
+        return super().get_content_size() + len(self._added(self.absolute_path))
+
+    def get_content(self, abspath: str, start: int | None = None, end: int | None = None):
+        yield from super().get_content(abspath, start, end)
+        yield self._added(abspath)
+
+
+def serve(root: Path, page: str = "", port: int = 8000) -> None:
+    """Show the book below ``root`` until Ctrl-C, or only the page ``domain/slug`` of it.
+
+    A ``port`` that is taken gives way to a free one.
+    """
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve(root.resolve(), page, port))
+    print("Stopped.")
+
+
+async def _serve(root: Path, page: str, port: int) -> None:
+    state = State()
+    files, events = (r"/(.*)", _Site, {"state": state}), (r"/_preview", _Events, {"state": state})
+    server = HTTPServer(Application([events, files], log_function=lambda _: None))
+    try:
+        sockets = bind_sockets(port, HOST)
+    except OSError:
+        sockets = bind_sockets(0, HOST)
+    server.add_sockets(sockets)
+    name = f"{page.removeprefix('book/').removesuffix('.md')}.html" if page else ""
+    address = f"http://{HOST}:{sockets[0].getsockname()[1]}/{name}"
+    print(f"Open {address} (Ctrl-C ends it)", flush=True)
+    saved = asyncio.Event()
+    watchers = [
+        asyncio.create_task(_watch(root / "book", saved)),
+        asyncio.create_task(_watch(root, saved, SETTINGS)),
+    ]
+    saved.set()
+    try:
+        with tempfile.TemporaryDirectory(prefix="conceptbook-preview-") as folder:
+            while True:
+                await saved.wait()
+                saved.clear()
+                await _rebuild(state, root, page, Path(folder))
+    finally:
+        for watcher in watchers:
+            watcher.cancel()
+        await asyncio.gather(*watchers, return_exceptions=True)
+        server.stop()
+
+
+async def _watch(folder: Path, saved: asyncio.Event, names: tuple[str, ...] = ()) -> None:
+    """Say when a file was saved: below a folder, or with one of the names directly in it."""
+    usual = DefaultFilter()
+
+    def wanted(change: Any, path: str) -> bool:
+        return usual(change, path) and (not names or Path(path).name in names)
+
+    async for _ in awatch(folder, watch_filter=wanted, recursive=not names):
+        saved.set()
+
+
+async def _rebuild(state: State, root: Path, page: str, folder: Path) -> None:
+    """Build once; a good site takes the place of the last one."""
+    state.building = True
+    state.tell()
+    start = time.monotonic()
+    version = str(time.time_ns())
+    site, problems = await _build_apart(root, page, folder / version)
+    state.building, state.problems = False, problems
+    if site:
+        state.site, state.version = site, version
+        for old in folder.iterdir():
+            if old.name != version:
+                shutil.rmtree(old, ignore_errors=True)
+        print(f"Built in {time.monotonic() - start:.1f} s", flush=True)
+    else:
+        shutil.rmtree(folder / version, ignore_errors=True)
+        print(report(problems), file=sys.stderr, flush=True)
+    state.tell()
+
+
+async def _build_apart(root: Path, page: str, folder: Path) -> tuple[Path | None, list[Problem]]:
+    """Build in a process of its own, which leaves nothing of Sphinx behind for the next."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_build, args=(root, page, folder, sender))
+    # Ctrl-C is for this process to pass on: only it knows when to stop waiting.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process.start()
+    signal.signal(signal.SIGINT, before)
+    sender.close()
+    try:
+        answer = await asyncio.to_thread(_answer, receiver)
+    except asyncio.CancelledError:
+        while process.is_alive():
+            os.kill(process.pid, signal.SIGINT)
+            process.join(PATIENCE)
+        raise
+    await asyncio.to_thread(process.join)
+    return answer
+
+
+def _answer(receiver: Connection) -> tuple[Path | None, list[Problem]]:
+    try:
+        return receiver.recv()
+    except EOFError:
+        return None, [NO_ANSWER]
+
+
+def _build(root: Path, page: str, folder: Path, sender: Connection) -> None:
+    """Build, and send the folder of the site or the problems."""
+    os.setsid()  # the terminal's Ctrl-C goes to the parent alone
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        try:
+            sender.send((_build_page(root, page, folder) if page else _build_book(root), []))
+        except BookError as error:
+            sender.send((None, error.problems))
+
+
+def _build_book(root: Path) -> Path:
+    from .build import build  # late: only the process that builds needs Sphinx
+
+    return build(root).site
+
+
+def _build_page(root: Path, page: str, folder: Path) -> Path:
+    from . import onepage
+
+    one = onepage.read(root, page)
+    onepage.execute(one, one.run.store)
+    site = onepage.render(one, folder)
+    if one.run.problems:
+        raise BookError(one.run.problems)
+    return site
