@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && command -v $$python && break; done)
 
-.PHONY: help book editions test lint lock bench lighthouse clean clean-all \
+.PHONY: help book new check preview editions test lint lock bench lighthouse clean clean-all \
 	execute site links newest tree publish release report
 .DEFAULT_GOAL := help
 
@@ -17,6 +17,18 @@ help: ## Show this list
 
 book: $(VENV)/.book ## Set up, execute and build the book into _build/html
 	@$(BIN)/python -m conceptbook build $(if $(ALL),--all) $(if $(TRACE),--trace)
+
+new: $(VENV)/.book ## Start a page: make new PAGE=system-design/bloom-filter TITLE="Bloom filters"
+	@$(BIN)/python -m conceptbook new $(call quote,$(PAGE)) $(call quote,$(TITLE))
+
+check: $(VENV)/.book ## Say all that is wrong with one page, in seconds: make check PAGE=domain/slug
+	@$(BIN)/python -m conceptbook check $(call quote,$(PAGE)) $(if $(TRACE),--trace)
+
+preview: $(VENV)/.tools ## Show the book, or PAGE=domain/slug of it, in a browser; each save shows
+	@$(BIN)/python -m conceptbook preview $(if $(PAGE),$(call quote,$(PAGE)))
+
+# A text as one word of the shell, whatever it holds.
+quote = '$(subst ','\'',$(1))'
 
 site: $(VENV)/.book ## Build every release and the last commit, side by side, into _build/tree
 	@$(BIN)/python -m conceptbook site
@@ -102,9 +114,12 @@ $(VENV)/.book: requirements.txt
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 	@touch $@
 
-$(VENV)/.tests: $(VENV)/.book tests/requirements.txt
+$(VENV)/.tools: $(VENV)/.book tests/requirements.txt
 	@echo "Installing the test tools ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.tools
 	@sh tests/install_browser.sh $(BIN)/playwright
 	@touch $@
 
