@@ -29,6 +29,7 @@ from watchfiles import DefaultFilter, awatch
 from .problems import BookError, Problem, report
 
 HOST = "127.0.0.1"
+SOURCES = "book"
 SETTINGS = ("_config.yml", "_toc.yml", "requirements.txt")
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 WAITING = "<!doctype html><title>Preview</title><h1>No page yet</h1>\n"
@@ -123,10 +124,15 @@ class _Site(StaticFileHandler):
 def serve(root: Path, page: str = "", port: int = 8000) -> None:
     """Show the book below ``root`` until Ctrl-C, or only the page ``domain/slug`` of it.
 
-    A ``port`` that is taken gives way to a free one.
+    A ``port`` that is taken gives way to a free one. Raises BookError where there is no book.
     """
+    root = root.resolve()
+    for name in (SOURCES, SETTINGS[0]):
+        if not (root / name).exists():
+            fix = "run this in the book's folder, or name it by --root"
+            raise BookError([Problem(name, 1, f"not in {root}", fix)])
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(root.resolve(), page, port))
+        asyncio.run(_serve(root, page, port))
     print("Stopped.")
 
 
@@ -139,12 +145,12 @@ async def _serve(root: Path, page: str, port: int) -> None:
     except OSError:
         sockets = bind_sockets(0, HOST)
     server.add_sockets(sockets)
-    name = f"{page.removeprefix('book/').removesuffix('.md')}.html" if page else ""
+    name = f"{page.removeprefix(f'{SOURCES}/').removesuffix('.md')}.html" if page else ""
     address = f"http://{HOST}:{sockets[0].getsockname()[1]}/{name}"
     print(f"Open {address} (Ctrl-C ends it)", flush=True)
     saved = asyncio.Event()
     watchers = [
-        asyncio.create_task(_watch(root / "book", saved)),
+        asyncio.create_task(_watch(root / SOURCES, saved)),
         asyncio.create_task(_watch(root, saved, SETTINGS)),
     ]
     saved.set()

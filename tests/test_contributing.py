@@ -418,3 +418,8 @@ def test_a_preview_of_the_book_stopped_while_it_builds(book: TinyBook, tmp_path:
         assert preview.process.wait(timeout=60) == 0
         assert preview.wait("Stopped.").count("Traceback") == 0
     assert not (book.root / "_build" / "html").exists()
+
+
+def test_a_preview_where_there_is_no_book(tmp_path: Path):
+    outcome = finish(run_python("-m", "conceptbook", "preview", "--root", str(tmp_path)))
+    assert (outcome.code, outcome.problems[0].message) == (1, f"not in {tmp_path}")
