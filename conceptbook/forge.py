@@ -1,4 +1,4 @@
-"""A page's links into the forge: its history, and a report with page and version filled in.
+"""A page's links into the forge: its history, a report with page and version, the editions.
 
 Fields of an issue form are filled from the address by their ids:
 https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/creating-an-issue
@@ -34,13 +34,24 @@ def history(address: Address, name: str) -> str:
 
 
 def add_links(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Let the theme's source menu report a problem of this page, and lead to its history."""
+    """Let the theme's menus report a problem of this page, lead to its history and to editions."""
     site = website.of(app)
     if name not in site.book.pages or not site.address.on_github:
         return
-    for group in context.get("header_buttons", ()):
-        if group.get("label") != "source-buttons":
-            continue
+    groups = {group.get("label"): group for group in context.get("header_buttons", ())}
+    if "download-buttons" in groups:
+        groups["download-buttons"]["buttons"].append(
+            {
+                "type": "link",
+                "url": f"{site.address.url}/releases/latest",
+                "tooltip": "The whole book as EPUB, PDF, zip and notebooks",
+                "text": "Whole book",
+                "icon": "fas fa-book",
+                "label": "download-editions-button",
+            }
+        )
+    group = groups.get("source-buttons")
+    if group:
         for button in group["buttons"]:
             if button["label"] == "source-issues-button":
                 button["text"] = "Report a problem"

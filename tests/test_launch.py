@@ -190,9 +190,10 @@ def test_every_launch_link_points_at_a_notebook_of_the_site(site: Path, soups, p
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_leads_to_its_history_and_a_report_of_its_own(soups, page):
+def test_a_page_leads_to_its_history_a_report_of_its_own_and_the_editions(soups, page):
     links = [link["href"] for link in soups[page].select("a[href]")]
     assert any(link.endswith(f"/commits/main/book/{page}.md") for link in links)
+    assert any(link.endswith("/releases/latest") for link in links)
     assert any("template=wrong-fact.yml" in link and page.split("/")[1] in link for link in links)
 
 
