@@ -117,6 +117,7 @@ def test_outputs_are_kept_and_glued_numbers_are_not_among_them(notebook):
     (figure,) = [output for output in outputs if output.output_type == "display_data"]
     assert figure.data["text/plain"] == "A line that rises from 1 to 4"
     assert "background:#fff" in figure.data["image/svg+xml"]
+    assert "dc:date" not in figure.data["image/svg+xml"]
 
 
 def test_the_same_page_gives_the_same_notebook(original: TinyBook):
