@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from . import environment, website
+from .figures import METADATA
 from .plain import FRONT_MATTER, LEVEL, OPTIONS, Converter
 from .source import Cell
 
@@ -26,8 +27,6 @@ GLUE = "application/papermill.record/"
 FOLDS = ("dropdown", "probe")
 SECTION = re.compile(r"^(?=#{2,3} )", re.MULTILINE)
 SVG = "image/svg+xml"
-# When and by what a figure was drawn: the same page must give the same bytes on another day.
-MADE_WHEN = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 # Notebooks show figures on their own ground, which may be dark: ink and paper as in print.
 PAPER = 'style="color:#1a1a1a;background:#fff"'
 # Of the build's variables these must be set before Python starts, or are for the build alone.
@@ -153,6 +152,7 @@ def _output(output: dict[str, Any], alt: str) -> dict[str, Any] | None:
     if not data:
         return None
     if SVG in data:
-        data[SVG] = MADE_WHEN.sub("", data[SVG]).replace("<svg ", f"<svg {PAPER} ", 1)
+        # Without the date: the same page must give the same bytes on another day.
+        data[SVG] = METADATA.sub("", data[SVG]).replace("<svg ", f"<svg {PAPER} ", 1)
         data["text/plain"] = alt or data.get("text/plain", "")
     return {**output, "data": data, "metadata": {}}
