@@ -59,22 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        if options.command == "build":
-            _build(options)
-        elif options.command == "execute":
-            _execute(options)
-        elif options.command == "links":
-            _check_links(options)
-        elif options.command == "new":
-            _create(options)
-        elif options.command == "check":
-            _check(options)
-        elif options.command == "preview":
-            _preview(options)
-        elif options.command in ("publish", "site"):
-            _publish(options)
-        else:
-            _make_edition(options)
+        HANDLERS.get(options.command, _make_edition)(options)
     except BookError as error:
         if options.trace:
             raise
@@ -162,6 +147,18 @@ def _make_edition(options: argparse.Namespace) -> None:
 
     file = make.MAKERS[options.command](options.root, options.trace)
     print(f"{file} ({file.stat().st_size / 1e6:.1f} MB)")
+
+
+HANDLERS = {
+    "build": _build,
+    "execute": _execute,
+    "links": _check_links,
+    "publish": _publish,
+    "site": _publish,
+    "new": _create,
+    "preview": _preview,
+    "check": _check,
+}
 
 
 if __name__ == "__main__":

@@ -99,7 +99,6 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
     config = configuration.read(layout.config, layout.toc, layout.folder)
     with _lock(layout):
         _recover(layout)
-        set_source_date(layout.root)
         place = str(address.from_config(config["html_theme_options"]))
         # A commit changes no file, but what pages show.
         dates = f"{history.read(layout.folder)} {os.environ.get(changed.VARIABLE)}"
@@ -109,7 +108,7 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
         if not fresh and stamp.get("inputs") == inputs:
             return Result(layout.site, stamp["pages"], 0, False, time.monotonic() - start)
         shared = _digest(_shared_files(layout), layout, fingerprint)  # before minutes of execution
-        this = run.start(layout.root, layout.folder, layout.toc, config, layout.build / "executed")
+        this = _start(layout, config)
         frame = _frame(layout, this, shared)
         incremental = not fresh and stamp.get("frame") == frame
         if contents.usable(layout.toc):
@@ -130,10 +129,8 @@ def execute(root: Path, shard: tuple[int, int]) -> int:
     """
     layout = Layout(root.resolve())
     config = configuration.read(layout.config, layout.toc, layout.folder)
-    results = layout.build / "executed"
     with _lock(layout):
-        set_source_date(layout.root)
-        this = run.start(layout.root, layout.folder, layout.toc, config, results, shard)
+        this = _start(layout, config, shard)
         if this.problems:
             raise BookError(this.problems)
     return this.executed
@@ -149,8 +146,7 @@ def edition(root: Path, builder: str, trace: bool = False) -> Path:
     config = configuration.read(layout.config, layout.toc, layout.folder)
     folder = layout.editions / "staging"
     with _lock(layout):
-        set_source_date(layout.root)
-        this = run.start(layout.root, layout.folder, layout.toc, config, layout.build / "executed")
+        this = _start(layout, config)
         shutil.rmtree(folder, ignore_errors=True)
         if layout.doctrees.is_dir():
             shutil.copytree(layout.doctrees, folder / "doctrees")
@@ -161,6 +157,13 @@ def edition(root: Path, builder: str, trace: bool = False) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             raise BookError(this.problems)
     return folder / builder
+
+
+def _start(layout: Layout, config: dict[str, Any], shard: tuple[int, int] = (1, 1)) -> run.Run:
+    """Load the book and execute what the store does not hold, dated by the last commit."""
+    set_source_date(layout.root)
+    results = layout.build / "executed"
+    return run.start(layout.root, layout.folder, layout.toc, config, results, shard)
 
 
 @contextmanager

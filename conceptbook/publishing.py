@@ -73,9 +73,12 @@ def add(tree: Path, site: Path, place: Address) -> list[str]:
 def publish(root: Path) -> tuple[Path, list[str]]:
     """Put the built book into the tree below ``_build``; return that and the versions it holds."""
     layout = Layout(root)
+    return layout.tree, add(layout.tree, layout.site, _place(layout, dict(os.environ)))
+
+
+def _place(layout: Layout, environ: dict[str, str]) -> Address:
     config = configuration.read(layout.config, layout.toc, layout.folder)
-    place = address.from_config(config["html_theme_options"])
-    return layout.tree, add(layout.tree, layout.site, place)
+    return address.from_config(config["html_theme_options"], environ)
 
 
 def assemble(root: Path) -> tuple[Path, list[str]]:
@@ -94,15 +97,13 @@ def assemble(root: Path) -> tuple[Path, list[str]]:
             (folder / "_build").mkdir(exist_ok=True)
             (folder / "_build" / "executed").symlink_to(layout.build / "executed")
             variables = {"BOOK_VERSION": version, "BOOK_REF": "" if version == DEV else tag}
+            environ = {**os.environ, **variables}
             command = [sys.executable, "-m", "conceptbook", "build"]
-            done = subprocess.run(command, cwd=folder, env={**os.environ, **variables}, check=False)
+            done = subprocess.run(command, cwd=folder, env=environ, check=False)
             if done.returncode:
                 fix = "mend what is listed above, and tag again"
                 raise BookError([Problem(tag, 1, f"version {version} does not build", fix)])
-            config = configuration.read(layout.config, layout.toc, layout.folder)
-            environ = {**os.environ, **variables}
-            place = address.from_config(config["html_theme_options"], environ)
-            found = add(layout.tree, folder / "_build" / "html", place)
+            found = add(layout.tree, folder / "_build" / "html", _place(layout, environ))
     return layout.tree, found
 
 

@@ -18,7 +18,7 @@ from test_machine_readable import FIRST, SECOND, commit, git
 from tiny import DOMAIN, TinyBook, concept_page, finish, run_python
 
 from conceptbook import forge
-from conceptbook.address import Address
+from conceptbook.address import PUBLISHED, Address
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 BIN = Path(sys.prefix) / "bin"
@@ -96,6 +96,11 @@ def test_every_step_calls_a_target_of_the_makefile(file: Path):
         match = re.fullmatch(r"make ([a-z-]+)( [A-Z_]+=\S+)*", command)
         assert match, command
         assert match[1] in targets
+
+
+def test_the_branch_that_is_pushed_is_the_one_that_links_lead_to():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert re.search(r"^PUBLISHED := (\S+)$", makefile, re.MULTILINE)[1] == PUBLISHED
 
 
 # --- What they call ---------------------------------------------------------------------------
