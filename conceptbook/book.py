@@ -8,9 +8,10 @@ from typing import Any
 
 from sphinx.util.matching import Matcher
 
-from . import metadata, source, structure, yamltext
+from . import metadata, paths, source, structure, yamltext
 from .contents import check_contents
 from .metadata import Metadata
+from .paths import ReadingPath
 from .problems import BookError, Problem
 from .settings import CONFIG_FILE, SECTION, Planned, Settings, from_config, read_planned
 
@@ -58,7 +59,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Book:
-    """All pages in reading order, the book's settings, and the planned pages by slug."""
+    """All pages in reading order, the book's settings, the planned pages by slug, paths."""
 
     root: Path
     folder: Path
@@ -67,6 +68,7 @@ class Book:
     planned: dict[str, Planned]
     extensions: tuple[str, ...]
     problems: tuple[Problem, ...]
+    paths: tuple[ReadingPath, ...] = ()
 
     @property
     def concepts(self) -> list[Page]:
@@ -119,7 +121,13 @@ def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
     problems += _check_related(ordered, planned)
     problems += _check_labels(ordered)
     problems += _check_moved(settings, ordered, root / CONFIG_FILE)
-    return Book(root, folder, settings, ordered, planned, extensions, tuple(problems))
+    paths_file = folder / paths.FILE
+    slugs = [*(page.slug for page in ordered.values() if page.concept), *planned]
+    suggested, found = paths.read(paths_file, paths_file.relative_to(root).as_posix(), slugs)
+    problems += found
+    return Book(
+        root, folder, settings, ordered, planned, extensions, tuple(problems), tuple(suggested)
+    )
 
 
 def _read_page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
@@ -10,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from . import run
-from .structure import LEVELS
+from .structure import LEVELS, probe_id
 
 
 class probe(nodes.General, nodes.Element):
@@ -38,11 +39,6 @@ def depart_probe_question(self, node: probe_question) -> None:
     self.body.append('</span></summary>\n<div class="probe-answer">\n')
 
 
-def probe_id(question: str) -> str:
-    """Return the anchor of a probe in its page."""
-    return "probe-" + nodes.make_id(question)[:60].rstrip("-")
-
-
 def _level(value: str) -> str:
     if value not in LEVELS:
         raise ValueError(f"use one of {', '.join(LEVELS)}")
@@ -52,17 +48,18 @@ def _level(value: str) -> str:
 class ProbeDirective(SphinxDirective):
     """An interviewer's follow-up with its answer folded away.
 
-    ``:::{probe} Question?`` with ``:level:`` L4, L5 or L6; the body is the full answer.
+    ``:::{probe} Question?`` with ``:level:`` L4, L5 or L6; the body is the full answer. A question
+    that is reworded keeps its anchor with ``:id:``.
     """
 
     required_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec = {"level": _level}
+    option_spec = {"level": _level, "id": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         level = self.options.get("level", LEVELS[0])
-        identifier = probe_id(self.arguments[0])
+        identifier = probe_id(self.options.get("id") or self.arguments[0])
         fold = probe(classes=["probe", f"probe-{level.lower()}"], ids=[identifier])
         self.set_source_info(fold)
         question, messages = self.state.inline_text(self.arguments[0], self.lineno)

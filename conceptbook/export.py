@@ -21,7 +21,6 @@ from sphinx.application import Sphinx
 
 from . import run, website
 from .book import Book, Page
-from .directives import probe_id
 from .plain import Converter, plain_title
 from .settings import Planned
 from .website import Site
@@ -53,7 +52,7 @@ def written(site: Site, page: Page) -> dict[str, Any]:
         "claims": page.claims,
         "probes": [
             {
-                "id": probe_id(probe.question),
+                "id": probe.id,
                 "level": probe.level,
                 "question": convert.line(probe.question),
             }

@@ -12,14 +12,19 @@ from .problems import BookError, Problem
 from .yamltext import Address
 
 CONFIG_FILE = "_config.yml"
+ROLES = ("interview", "rubric", "clock", "trade-offs")
 SECTION = ("sphinx", "config", "conceptbook")  # where the settings are in it
 
 
 @dataclass(frozen=True)
 class SectionRule:
-    """One section of a page and the least it must hold (0 asks for nothing)."""
+    """One section of a page and the least it must hold (0 asks for nothing).
+
+    ``role`` says what practice and flashcards take the section for: one of ROLES.
+    """
 
     title: str
+    role: str = ""
     table_rows: int = 0
     probes: int = 0
     staff_probes: int = 0
@@ -33,6 +38,10 @@ class StructureRule:
     opening: str
     opening_words: int
     sections: tuple[SectionRule, ...]
+
+    def section(self, role: str) -> str:
+        """Return the title of the section with a role ("" without one)."""
+        return next((section.title for section in self.sections if section.role == role), "")
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,7 @@ SCHEMA = {
                             "required": ["title"],
                             "properties": {
                                 "title": {"type": "string"},
+                                "role": {"enum": list(ROLES)},
                                 "table_rows": COUNT,
                                 "probes": COUNT,
                                 "staff_probes": COUNT,

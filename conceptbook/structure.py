@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from docutils.nodes import make_id
+
 from .problems import Problem
 from .settings import SectionRule, StructureRule
 from .source import Cell, Directive, Heading, Source
@@ -19,18 +21,32 @@ CELL_TAGS = {"hide-input", "hide-output", "hide-cell", "remove-input", "remove-o
 
 @dataclass(frozen=True)
 class Probe:
-    """An interviewer's follow-up: the question, the level it sorts out, the answer (Markdown)."""
+    """An interviewer's follow-up: the question, the level it sorts out, the answer (Markdown).
+
+    ``given_id`` is the id that an author wrote down because the question was reworded.
+    """
 
     question: str
     level: str
     answer: str
     line: int
+    given_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """The anchor in the page, by which links and schedules of practice know the probe."""
+        return probe_id(self.given_id or self.question)
+
+
+def probe_id(text: str) -> str:
+    """Return the anchor that a question, or an id written down, gives."""
+    return "probe-" + make_id(text.removeprefix("probe-"))[:60].rstrip("-")
 
 
 def probes(source: Source) -> list[Probe]:
     """Return the probes of a page in order."""
     return [
-        Probe(d.argument, d.options.get("level", ""), d.body, d.line)
+        Probe(d.argument, d.options.get("level", ""), d.body, d.line, d.options.get("id", ""))
         for d in source.directives
         if d.name == "probe"
     ]
@@ -113,6 +129,17 @@ def check_structure(source: Source, rule: StructureRule, path: str) -> Iterator[
             yield Problem(path, probe.line, message, fix)
         if not probe.question or not probe.answer.strip():
             yield Problem(path, probe.line, "probe without question or answer", "write both")
+    yield from _check_ids(probes(source), path)
+
+
+def _check_ids(found: list[Probe], path: str) -> Iterator[Problem]:
+    """Find probes that share an anchor: a link or a reader's schedule would mean either."""
+    first: dict[str, int] = {}
+    for probe in found:
+        if probe.id in first:
+            message = f"probe '{probe.id}' is also at line {first[probe.id]}"
+            yield Problem(path, probe.line, message, "reword one, or add ':id: another-name'")
+        first.setdefault(probe.id, probe.line)
 
 
 def _check_opening(source: Source, rule: StructureRule, path: str) -> Iterator[Problem]:

@@ -1,0 +1,143 @@
+"""Practice: the book's questions as a tool, its designs as timed interviews, its pages as paths.
+
+The build writes questions and answers (deck.py) as it finds them in finished pages (content.py),
+and the shells that scripts fill in; what a reader does stays in the reader's browser.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from .. import run, website
+from ..book import Book, Page
+from ..plain import plain_title
+from ..structure import LEVELS
+from . import content, deck
+
+STORE = ("vendor/idb.js", "vendor/ts-fsrs.js", "schedule.js", "marks.js", "practice-store.js")
+# What each place loads; idb and ts-fsrs are only on pages that show a schedule.
+SCRIPTS = {
+    "practice": (*STORE, "practice.js"),
+    "mock-interview": (*STORE, "mock-interview.js"),
+    "paths": ("marks.js", "progress.js"),
+}
+STYLE = "practice.css"
+# What a reader may make of a page, in the order of reading it; marks.js keeps the first column.
+MARKS = {"unread": "Unread", "revisit": "To revisit", "known": "Known"}
+LENGTHS = {"5": "5", "10": "10", "20": "20", "due": "All due"}
+CLASS = "practice-place"
+
+
+class place(nodes.General, nodes.Element):
+    """Where a directive of this package stands; ``kind`` is its name."""
+
+
+class PlaceDirective(SphinxDirective):
+    """``:::{practice}``, ``:::{mock-interview}`` or ``:::{paths}``; none takes options."""
+
+    has_content = True  # what stands in it is then named as the mistake
+
+    def run(self) -> list[nodes.Node]:
+        if self.content:
+            raise self.error(f"unknown option '{self.content[0]}': '{self.name}' takes none")
+        return [place(kind=self.name)]
+
+
+def page_with(book: Book, kind: str) -> str:
+    """Return the name of the page that holds a directive of this package ("" without one)."""
+    line = f"{{{kind}}}"
+    return next((p.name for p in book.pages.values() if not p.concept and line in p.text), "")
+
+
+def resolve(app: Sphinx, doctree: nodes.document, name: str) -> None:
+    """Put the shells in the places of the directives."""
+    book = run.current().book
+    for node in list(doctree.findall(place)):
+        html = app.builder.templates.render(
+            f"conceptbook-{node['kind']}.html",
+            {
+                "book": book,
+                "title": plain_title,
+                "designs": designs(book),
+                "domains": {page.domain: book.domain_title(page.domain) for page in book.concepts},
+                "levels": {level: level for level in LEVELS},
+                "tags": used_tags(book),
+                "marks": MARKS,
+                "lengths": LENGTHS,
+                "root": "../" * name.count("/"),
+                "uri": partial(app.builder.get_relative_uri, name),
+            },
+        )
+        classes = [CLASS, node["kind"]]
+        node.replace_self(nodes.raw("", html, format="html", classes=classes))
+
+
+def used_tags(book: Book) -> dict[str, str]:
+    """Return the labels of the tags that a page has, in the book's order."""
+    used = {tag for page in book.concepts for tag in page.meta.tags}
+    return {tag: label for tag, label in book.settings.tags.items() if tag in used}
+
+
+def designs(book: Book) -> list[Page]:
+    """Return the pages that can be held as an interview: their structure has a clock and a rubric."""
+    structures, domains = book.settings.structures, book.settings.domains
+    return [
+        page
+        for page in book.concepts
+        if all(structures[domains[page.domain]].section(role) for role in ("clock", "rubric"))
+    ]
+
+
+def add_files(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Load scripts and style where a directive stands; write what a concept page gives to practice."""
+    if not doctree:
+        return
+    for raw in doctree.findall(nodes.raw):
+        if CLASS in raw["classes"]:
+            for script in SCRIPTS[raw["classes"][1]]:
+                app.add_js_file(script, loading_method="defer")
+            app.add_css_file(STYLE)
+            context["meta"] = {**(context["meta"] or {}), "html_theme.sidebar_secondary.remove": ""}
+
+
+def add_progress(
+    app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Keep a concept page's answers for practice, and end the page with the reader's progress."""
+    book = run.current().book
+    page = book.pages.get(name)
+    if page is None or not page.concept or not website.is_wanted(app):
+        return
+    practice = page_with(book, "practice")
+    if practice:
+        rule = book.settings.structures[book.settings.domains[page.domain]]
+        deck.write_page(page, content.read(context["body"], name, rule), Path(app.outdir))
+    values = {"page": page, "practice": practice, "marks": MARKS}
+    values["uri"] = partial(app.builder.get_relative_uri, name)
+    context["body"] += app.builder.templates.render("conceptbook-progress.html", values)
+    for script in SCRIPTS["paths"]:
+        app.add_js_file(script, loading_method="defer")
+
+
+def write_index(app: Sphinx, error: Exception | None) -> None:
+    """Write the index of all questions, where a page practices them."""
+    this = run.current()
+    if error is None and website.is_wanted(app) and page_with(this.book, "practice"):
+        deck.write_index(website.of(app), this, Path(app.outdir))
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives, before the related pages are added below a page's body."""
+    app.add_node(place)
+    for kind in SCRIPTS:
+        app.add_directive(kind, PlaceDirective)
+    app.connect("doctree-resolved", resolve)
+    app.connect("html-page-context", add_files)
+    app.connect("html-page-context", add_progress, priority=450)
+    app.connect("build-finished", write_index)

@@ -1,0 +1,77 @@
+"""The questions of the book: an index of all, and one file a page with the answers.
+
+Both are scripts that call ``conceptPractice``: a browser reads no data from a folder of files, and
+the book is also read as one. A question is known as ``slug#anchor``; readers' schedules hold on to
+that, so a question that is reworded is recognized by its answer, or by the id its author wrote down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..book import Page
+from ..plain import Converter, plain_title
+from ..run import Run
+from ..structure import Probe
+from ..website import Site
+from .content import Content
+
+FOLDER = "_practice"
+INDEX = f"{FOLDER}/index.js"
+
+
+def digest(probe: Probe) -> str:
+    """Return what changes with the text of an answer (not with a number computed in it)."""
+    return hashlib.sha256(" ".join(probe.answer.split()).encode()).hexdigest()[:8]
+
+
+def index(site: Site, this: Run) -> dict[str, Any]:
+    """Return what a reader chooses from: pages with domain, tags and questions, without answers."""
+    book = site.book
+    slugs = ((_slug(old), _slug(new)) for old, new in book.settings.moved.items())
+    return {
+        "title": site.title,
+        "domains": {domain: book.domain_title(domain) for domain in site.domains},
+        "moved": {old: new for old, new in slugs if old != new},
+        "pages": [_page(site, page, this) for page in book.concepts],
+    }
+
+
+def _slug(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+def _page(site: Site, page: Page, this: Run) -> dict[str, Any]:
+    convert = Converter(site, page, this.execution(page.name))
+    return {
+        "slug": page.slug,
+        "name": page.name,
+        "title": plain_title(page),
+        "domain": page.domain,
+        "tags": page.meta.tags,
+        "questions": [
+            [probe.id, probe.level, digest(probe), convert.line(probe.question)]
+            for probe in page.probes
+        ],
+    }
+
+
+def write_index(site: Site, this: Run, folder: Path) -> None:
+    """Write the index of all questions below the site's folder."""
+    write(folder / INDEX, "index", index(site, this))
+
+
+def write_page(page: Page, content: Content, folder: Path) -> None:
+    """Write the answers of one page below the site's folder."""
+    write(folder / FOLDER / f"{page.slug}.js", "page", {"slug": page.slug, **asdict(content)})
+
+
+def write(file: Path, name: str, value: Any) -> None:
+    """Write a script that hands a value to the function of ``conceptPractice`` with that name."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    file.write_text(f"conceptPractice.{name}({text});\n", encoding="utf-8")
