@@ -17,7 +17,9 @@ from .book import Book
 from .run import Run
 from .skeleton import skeleton
 
-SCRIPTS = ("filters.js", "catalogue.js")
+SCRIPTS = ("filters.js", "marks.js", "catalogue.js")
+# What a reader may make of a page (marks.js keeps it in the browser), in the order of reading it.
+MARKS = {"unread": "Unread", "revisit": "To revisit", "known": "Known"}
 WRITTEN, PLANNED = "written", "planned"
 
 
@@ -148,6 +150,7 @@ def render(app: Sphinx, this: Run, page: str, domain: str) -> str:
         "tags": this.book.settings.tags,
         "evidence": this.book.settings.evidence,
         "templates": templates(this.book),
+        "marks": MARKS,
         "uri": lambda name: app.builder.get_relative_uri(page, name),
         "new_file": this.address.new_file,
     }

@@ -47,6 +47,7 @@ LEFT_OUT = (
     ".//dl[contains(@class, 'provenance')]",
     ".//section[contains(concat(' ', @class, ' '), ' related ')]",
     ".//*[contains(@class, 'catalogue')]",
+    ".//aside[contains(@class, 'progress-strip')]",
     ".//svg",
     ".//annotation",  # a formula's LaTeX, beside the formula
     ".//script",

@@ -10,10 +10,11 @@ from docutils.nodes import make_id
 
 from .problems import Problem
 from .settings import SectionRule, StructureRule
-from .source import Cell, Directive, Heading, Source
+from .source import Cell, Directive, Heading, Source, Table
 
 LEVELS = ("L4", "L5", "L6")
 STAFF = "L6"
+MINUTES = re.compile(r"(\d+)[–-](\d+)")
 FILE_NAME = re.compile(r"^\S*\.(png|jpe?g|svg|gif|webp|avif|pdf)$", re.IGNORECASE)
 CELL_TAGS = {"hide-input", "hide-output", "hide-cell", "remove-input", "remove-output",
              "remove-cell", "scroll-output", "full-width", "margin"}  # fmt: skip
@@ -209,6 +210,9 @@ def _check_section(source: Source, rule: SectionRule, path: str) -> Iterator[Pro
                 if not all(row):
                     message = f"empty cell in the table of '{rule.title}'"
                     yield Problem(path, line, message, "fill it in, or drop the row")
+    if rule.role == "clock":
+        for table in [table for table in source.tables if table.line in lines][:1]:
+            yield from _check_clock(table, path)
     found = [probe for probe in probes(source) if probe.line in lines]
     staff = sum(probe.level == STAFF for probe in found)
     if len(found) < rule.probes:
@@ -221,3 +225,15 @@ def _check_section(source: Source, rule: SectionRule, path: str) -> Iterator[Pro
     if subsections < rule.subsections:
         message = f"'{rule.title}' has {subsections} subsections, at least {rule.subsections}"
         yield Problem(path, lines.start, message, "add a '###' heading for each")
+
+
+def _check_clock(table: Table, path: str) -> Iterator[Problem]:
+    """Find rows of an interview's clock that do not say from which minute to which they go."""
+    end = 0
+    for (minutes, *_), line in zip(table.rows, table.row_lines, strict=True):
+        match = MINUTES.fullmatch(minutes)
+        if not match or int(match[1]) != end or int(match[2]) <= end:
+            fix = f"begin where the row before ends: '{end}–{end + 5}', for example"
+            yield Problem(path, line, f"'{minutes}' is no span of the clock", fix)
+            return
+        end = int(match[2])

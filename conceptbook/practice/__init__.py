@@ -15,7 +15,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from .. import run, website
-from ..book import Book, Page
+from ..book import Book
+from ..catalogue import MARKS
 from ..plain import plain_title
 from ..structure import LEVELS
 from . import content, deck
@@ -23,13 +24,11 @@ from . import content, deck
 STORE = ("vendor/idb.js", "vendor/ts-fsrs.js", "schedule.js", "marks.js", "practice-store.js")
 # What each place loads; idb and ts-fsrs are only on pages that show a schedule.
 SCRIPTS = {
-    "practice": (*STORE, "practice.js"),
+    "practice": ("filters.js", *STORE, "practice.js"),
     "mock-interview": (*STORE, "mock-interview.js"),
     "paths": ("marks.js", "progress.js"),
 }
 STYLE = "practice.css"
-# What a reader may make of a page, in the order of reading it; marks.js keeps the first column.
-MARKS = {"unread": "Unread", "revisit": "To revisit", "known": "Known"}
 LENGTHS = {"5": "5", "10": "10", "20": "20", "due": "All due"}
 CLASS = "practice-place"
 
@@ -64,9 +63,9 @@ def resolve(app: Sphinx, doctree: nodes.document, name: str) -> None:
             {
                 "book": book,
                 "title": plain_title,
-                "designs": designs(book),
+                "designs": deck.designs(book),
                 "domains": {page.domain: book.domain_title(page.domain) for page in book.concepts},
-                "levels": {level: level for level in LEVELS},
+                "levels": used_levels(book),
                 "tags": used_tags(book),
                 "marks": MARKS,
                 "lengths": LENGTHS,
@@ -78,24 +77,20 @@ def resolve(app: Sphinx, doctree: nodes.document, name: str) -> None:
         node.replace_self(nodes.raw("", html, format="html", classes=classes))
 
 
+def used_levels(book: Book) -> dict[str, str]:
+    """Return the levels that a question has, each as its own label."""
+    used = {probe.level for page in book.concepts for probe in page.probes}
+    return {level: level for level in LEVELS if level in used}
+
+
 def used_tags(book: Book) -> dict[str, str]:
     """Return the labels of the tags that a page has, in the book's order."""
     used = {tag for page in book.concepts for tag in page.meta.tags}
     return {tag: label for tag, label in book.settings.tags.items() if tag in used}
 
 
-def designs(book: Book) -> list[Page]:
-    """Return the pages that can be held as an interview: their structure has a clock and a rubric."""
-    structures, domains = book.settings.structures, book.settings.domains
-    return [
-        page
-        for page in book.concepts
-        if all(structures[domains[page.domain]].section(role) for role in ("clock", "rubric"))
-    ]
-
-
 def add_files(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Load scripts and style where a directive stands; write what a concept page gives to practice."""
+    """Load scripts and style where a directive stands, which takes the side list's place."""
     if not doctree:
         return
     for raw in doctree.findall(nodes.raw):

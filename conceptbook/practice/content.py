@@ -43,7 +43,7 @@ class Content:
 
 
 def read(body: str, name: str, rule: StructureRule) -> Content:
-    """Return the parts of the page ``name``, whose HTML is ``body``, as its structure names them."""
+    """Return the parts of the page ``name``, whose HTML is ``body``; ``rule`` names them."""
     root = html.fragment_fromstring(body, create_parent="div")
     root.rewrite_links(lambda link: from_top(link, name), resolve_base_href=False)
     for element in root.xpath(LEFT_OUT):

@@ -1,8 +1,8 @@
 """The questions of the book: an index of all, and one file a page with the answers.
 
 Both are scripts that call ``conceptPractice``: a browser reads no data from a folder of files, and
-the book is also read as one. A question is known as ``slug#anchor``; readers' schedules hold on to
-that, so a question that is reworded is recognized by its answer, or by the id its author wrote down.
+the book is also read as one. A question is known as ``slug#anchor``, and readers' schedules hold on
+to that: one that is reworded is recognized by its answer, or by the id its author wrote down.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..book import Page
+from ..book import Book, Page
 from ..plain import Converter, plain_title
 from ..run import Run
 from ..structure import Probe
@@ -41,13 +41,23 @@ def index(site: Site, this: Run) -> dict[str, Any]:
     }
 
 
+def designs(book: Book) -> list[Page]:
+    """Return the pages that can be held as an interview: those with a clock and a rubric."""
+    structures, domains = book.settings.structures, book.settings.domains
+    return [
+        page
+        for page in book.concepts
+        if all(structures[domains[page.domain]].section(role) for role in ("clock", "rubric"))
+    ]
+
+
 def _slug(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
 def _page(site: Site, page: Page, this: Run) -> dict[str, Any]:
     convert = Converter(site, page, this.execution(page.name))
-    return {
+    record = {
         "slug": page.slug,
         "name": page.name,
         "title": plain_title(page),
@@ -58,6 +68,10 @@ def _page(site: Site, page: Page, this: Run) -> dict[str, Any]:
             for probe in page.probes
         ],
     }
+    if page in designs(site.book):  # an interview ends with what to read
+        related = ((site.book.concept(slug), why) for slug, why in page.meta.related.items())
+        record["related"] = [[to.name, plain_title(to), why] for to, why in related if to]
+    return record
 
 
 def write_index(site: Site, this: Run, folder: Path) -> None:

@@ -6,7 +6,9 @@
 {
   const { matchesAll, readChosen, remember, showCounts, toSearch, writeChosen } = window.conceptFilters;
 
-  const GROUPS = ["domain", "status", "evidence", "tag"];
+  const GROUPS = ["domain", "progress", "status", "evidence", "tag"];
+  const MARKS = { revisit: "To revisit", known: "Known" }; // as a card says it
+  const marks = window.conceptMarks;
 
   const fold = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{Diacritic}/gu, "");
 
@@ -14,9 +16,19 @@
   function readCard(element) {
     const text = fold(`${element.textContent} ${element.dataset.aliases}`);
     const values = Object.fromEntries(
-      GROUPS.map((group) => [group, new Set(element.dataset[group].split(" ").filter(Boolean))]),
+      GROUPS.map((group) => [group, new Set(element.dataset[group]?.split(" ").filter(Boolean))]),
     );
     return { element, text, values };
+  }
+
+  // What the reader made of a page: a value of its card, and a word on it.
+  function readMark({ element, values }) {
+    const place = element.querySelector("[data-mark]");
+    if (!place) return; // not written, so not read
+    const mark = marks.get(element.dataset.slug);
+    values.progress = new Set([mark]);
+    element.dataset.state = mark;
+    place.textContent = MARKS[mark] ?? "";
   }
 
   // Every typed word must begin a word of the card.
@@ -62,6 +74,7 @@
     const templates = JSON.parse(root.querySelector("[data-templates]").textContent);
     const cards = [...root.querySelectorAll(".tile")].map(readCard);
     for (const card of cards) card.words = card.text.split(/[^\p{L}\p{N}]+/u);
+    cards.forEach(readMark);
     const total = cards.length;
 
     function show() {
@@ -110,6 +123,10 @@
     });
     addEventListener("popstate", () => {
       searchToForm(form, location.search);
+      show();
+    });
+    marks.onChange(() => {
+      cards.forEach(readMark);
       show();
     });
 

@@ -9,8 +9,10 @@
   const WEAK = 1 / 3;
   const A_DAY = 86_400_000;
 
-  // The published defaults, without fuzz: readers' files must give the same days everywhere.
-  const scheduler = FSRS.fsrs({ enable_fuzz: false });
+  // The published weights. No fuzz: the same reviews must give the same days everywhere. One step of
+  // ten minutes: what failed is asked again in the session, what went well comes back in days.
+  const PARAMETERS = { enable_fuzz: false, learning_steps: ["10m"], relearning_steps: ["10m"] };
+  const scheduler = FSRS.fsrs(PARAMETERS);
 
   // The schedule of one question after its reviews, oldest first: the card of FSRS, and of each review
   // whether it tested memory (a day or more after the one before).
