@@ -61,18 +61,23 @@ def joined(tokens: Tokens, styles: tuple[type[Style], ...]) -> Iterator[tuple[_T
         yield kind, value
 
 
+def looks(builder: StandaloneHTMLBuilder) -> tuple[type[Style], ...]:
+    """Return how the theme colors code, in each of MODES."""
+    options = builder.theme.get_options(builder.theme_options)
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    found = tuple(get_style_by_name(options[f"pygments_{mode}_style"]) for mode in MODES)
+    # accessible-pygments sets up logging for the whole process when it is imported.
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    return found
+
+
 def use(app: Sphinx) -> None:
     """Let the builder highlight with the joining formatter and the looks of the theme."""
     builder = app.builder
     if isinstance(builder, StandaloneHTMLBuilder) and not builder.embedded:  # in an EPUB
-        options = builder.theme.get_options(builder.theme_options)
-        root = logging.getLogger()
-        level, handlers = root.level, root.handlers[:]
-        looks = tuple(get_style_by_name(options[f"pygments_{mode}_style"]) for mode in MODES)
-        # accessible-pygments sets up logging for the whole process when it is imported.
-        root.setLevel(level)
-        root.handlers[:] = handlers
-        builder.highlighter.formatter = partial(JoiningFormatter, looks)
+        builder.highlighter.formatter = partial(JoiningFormatter, looks(builder))
 
 
 def setup(app: Sphinx) -> None:

@@ -22,7 +22,7 @@ MANIFEST = "manifest.webmanifest"
 ICON = re.compile(r"icon-(\d+)\.png")
 # What programs read, and what no page loads.
 LEFT_OUT = re.compile(
-    rf"(_sources|_images/card-)|\.(md|ipynb|xml|txt|inv|json|map|buildinfo)$|(^|/)(\.|{WORKER}$|{MANIFEST}$)"
+    rf"(_sources|_images/card-)|\.(md|ipynb|xml|txt|inv|json|map|buildinfo|apkg|csv)$|(^|/)(\.|{WORKER}$|{MANIFEST}$)"
 )
 KEPT = re.compile(r"^pagefind/")
 MENTIONING = (".html", ".css", ".js", ".webmanifest")

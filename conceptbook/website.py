@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from docutils.nodes import make_id
 from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -74,6 +75,11 @@ def is_wanted(app: Sphinx) -> bool:
     """Say whether what is written will be published: as a site, and without a mistake so far."""
     site = app.builder.format == "html" and not app.builder.embedded  # in an EPUB
     return site and not run.current().problems
+
+
+def file_name(title: str) -> str:
+    """Return what files of a book are called: its title without the article."""
+    return make_id(title.removeprefix("The "))
 
 
 def words(date: datetime) -> str:

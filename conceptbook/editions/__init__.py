@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from docutils.nodes import make_id
 
 from .. import address, navigation, website
 from ..address import Address
@@ -41,8 +40,8 @@ class Edition:
 
     @property
     def name(self) -> str:
-        """What its files are called: the title without its article."""
-        return make_id(self.title.removeprefix("The "))
+        """What its files are called."""
+        return website.file_name(self.title)
 
     @property
     def summary(self) -> str:

@@ -1,7 +1,8 @@
 """Practice: the book's questions as a tool, its designs as timed interviews, its pages as paths.
 
 The build writes questions and answers (deck.py) as it finds them in finished pages (content.py),
-and the shells that scripts fill in; what a reader does stays in the reader's browser.
+flashcards of the same to take away (cardfiles.py), and the shells that scripts fill in; what a
+reader does stays in the reader's browser.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from .. import run, website
+from .. import highlighting, run, website
 from ..book import Book
 from ..catalogue import MARKS
 from ..plain import plain_title
 from ..structure import LEVELS
-from . import content, deck
+from . import cardfiles, content, deck, flashcards
 
 STORE = ("vendor/idb.js", "vendor/ts-fsrs.js", "schedule.js", "marks.js", "practice-store.js")
 # What each place loads; idb and ts-fsrs are only on pages that show a schedule.
@@ -69,6 +70,9 @@ def resolve(app: Sphinx, doctree: nodes.document, name: str) -> None:
                 "tags": used_tags(book),
                 "marks": MARKS,
                 "lengths": LENGTHS,
+                "packages": cardfiles.packages(website.of(app)),
+                "table": cardfiles.TABLE,
+                "columns": flashcards.COLUMNS,
                 "root": "../" * name.count("/"),
                 "uri": partial(app.builder.get_relative_uri, name),
             },
@@ -127,6 +131,15 @@ def write_index(app: Sphinx, error: Exception | None) -> None:
         deck.write_index(website.of(app), this, Path(app.outdir))
 
 
+def write_flashcards(app: Sphinx, error: Exception | None) -> None:
+    """Write the flashcards of the finished pages, where a page practices."""
+    site, folder = website.of(app), Path(app.outdir)
+    practice = page_with(site.book, "practice")
+    if error is None and website.is_wanted(app) and practice:
+        amounts = cardfiles.write(site, highlighting.looks(app.builder), folder)
+        cardfiles.show(amounts, folder / f"{practice}.html")
+
+
 def setup(app: Sphinx) -> None:
     """Register the directives, before the related pages are added below a page's body."""
     app.add_node(place)
@@ -136,3 +149,4 @@ def setup(app: Sphinx) -> None:
     app.connect("html-page-context", add_files)
     app.connect("html-page-context", add_progress, priority=450)
     app.connect("build-finished", write_index)
+    app.connect("build-finished", write_flashcards)

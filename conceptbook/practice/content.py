@@ -1,4 +1,4 @@
-"""What a finished page gives to practice: answers, rubric, trade-offs, the interviewer's clock.
+"""What a finished page gives to practice: definition, answers, rubric, trade-offs, clock.
 
 Read from the page's HTML, so that a card shows what the page shows: formulas, code, computed
 numbers. Links lead from the top folder of the site, whatever page they stood on.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
+from itertools import dropwhile, takewhile
 
 from docutils.nodes import make_id
 from lxml import html
@@ -31,10 +32,11 @@ class Table:
 class Content:
     """The parts of one page, as HTML; empty where its structure has no such section.
 
-    ``answers`` maps the id of a probe to question and answer; ``levels`` sets senior and staff
-    side by side.
+    ``definition`` is what stands between the title and the first box or section; ``answers`` maps
+    the id of a probe to question and answer; ``levels`` sets senior and staff side by side.
     """
 
+    definition: str = ""
     answers: dict[str, tuple[str, str]] = field(default_factory=dict)
     levels: str = ""
     rubric: Table = field(default_factory=Table)
@@ -55,6 +57,7 @@ def read(body: str, name: str, rule: StructureRule) -> Content:
     interview = _section(root, rule.section("interview"))
     levels = interview.xpath(LEVELS_SIDE_BY_SIDE) if interview is not None else []
     return Content(
+        _definition(root),
         answers,
         _outer(levels[0]) if levels else "",
         _table(_section(root, rule.section("rubric"))),
@@ -70,6 +73,13 @@ def from_top(link: str, name: str) -> str:
     if ":" in link.split("/")[0] or link.startswith("/"):
         return link  # to another site
     return posixpath.normpath(posixpath.join(posixpath.dirname(name), link))
+
+
+def _definition(root: HtmlElement) -> str:
+    title = root.find(".//h1")
+    after = title.itersiblings() if title is not None else ()
+    below = dropwhile(lambda element: element.tag != "p", after)
+    return "\n".join(map(_outer, takewhile(lambda element: element.tag == "p", below)))
 
 
 def _section(root: HtmlElement, title: str) -> HtmlElement | None:

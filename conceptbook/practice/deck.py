@@ -18,7 +18,7 @@ from ..plain import Converter, plain_title
 from ..run import Run
 from ..structure import Probe
 from ..website import Site
-from .content import Content
+from .content import Content, Table
 
 FOLDER = "_practice"
 INDEX = f"{FOLDER}/index.js"
@@ -82,6 +82,18 @@ def write_index(site: Site, this: Run, folder: Path) -> None:
 def write_page(page: Page, content: Content, folder: Path) -> None:
     """Write the answers of one page below the site's folder."""
     write(folder / FOLDER / f"{page.slug}.js", "page", {"slug": page.slug, **asdict(content)})
+
+
+def read_page(slug: str, folder: Path) -> Content:
+    """Return what this build or one before wrote of a page below the site's folder."""
+    text = (folder / FOLDER / f"{slug}.js").read_text(encoding="utf-8")
+    value = json.loads(text[text.index("(") + 1 : text.rindex(")")])
+    tables = {
+        name: Table(tuple(value[name]["head"]), tuple(map(tuple, value[name]["rows"])))
+        for name in ("rubric", "clock", "trade_offs")
+    }
+    answers = {probe: (question, answer) for probe, (question, answer) in value["answers"].items()}
+    return Content(value["definition"], answers, value["levels"], **tables)
 
 
 def write(file: Path, name: str, value: Any) -> None:

@@ -47,10 +47,10 @@ sphinx:
             - Why it exists
             - How it works
             - See it run
-            - {{title: Trade-offs, table_rows: 3}}
+            - {{title: Trade-offs, role: trade-offs, table_rows: 3}}
             - {{title: Failure modes, table_rows: 4}}
             - In production
-            - {{title: In the interview, probes: 5, staff_probes: 2}}
+            - {{title: In the interview, role: interview, probes: 5, staff_probes: 2}}
             - {{title: Exercises, subsections: 3}}
             - Go deeper
       evidence: {{count: Exact count}}
