@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && command -v $$python && break; done)
 
-.PHONY: help book new check preview editions test lint lock bench lighthouse clean clean-all \
+.PHONY: help book new check summary preview editions test lint lock bench lighthouse clean clean-all \
 	execute site links newest tree publish release report
 .DEFAULT_GOAL := help
 
@@ -23,6 +23,9 @@ new: $(VENV)/.book ## Start a page: make new PAGE=system-design/bloom-filter TIT
 
 check: $(VENV)/.book ## Say all that is wrong with one page, in seconds: make check PAGE=domain/slug
 	@$(BIN)/python -m conceptbook check $(call quote,$(PAGE)) $(if $(TRACE),--trace)
+
+summary: $(VENV)/.book ## Say how results of changed pages differ from those at CHANGED_SINCE=origin/main
+	@CHANGED_SINCE=$(call quote,$(or $(CHANGED_SINCE),origin/main)) $(BIN)/python -m conceptbook summary
 
 preview: $(VENV)/.tools ## Show the book, or PAGE=domain/slug of it, in a browser; each save shows
 	@$(BIN)/python -m conceptbook preview $(if $(PAGE),$(call quote,$(PAGE)))

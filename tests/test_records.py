@@ -177,7 +177,7 @@ def test_probes_are_read_in_order():
     ],
 )
 def test_claims_are_counted(code: str, count: int):
-    assert source.claims(code) == count
+    assert len(source.claims(code)) == count
 
 
 def test_imports_are_collected():
