@@ -8,7 +8,6 @@ from difflib import SequenceMatcher, unified_diff
 from . import outputs
 from .book import Page
 from .check import CPU_SECONDS, PROSE_WORDS, prose_words
-from .directives import probe_id
 from .figures import METADATA
 from .store import Execution
 
@@ -36,7 +35,7 @@ class Results:
 
 @dataclass(frozen=True)
 class State:
-    """What is compared of a page: claims, questions of probes, words of prose, a run if any."""
+    """What is compared of a page: claims, probes with anchors, words of prose, a run if any."""
 
     claims: list[str]
     probes: list[str]
@@ -65,8 +64,8 @@ def state(page: Page, execution: Execution | None) -> State:
     results = None if page.cells else NO_RESULTS
     if execution:
         results = _results(page, execution)
-    questions = [probe.question for probe in page.probes]
-    return State(page.claims, questions, prose_words(page.text), results)
+    probes = [f"{probe.question} #{probe.id}" for probe in page.probes]
+    return State(page.claims, probes, prose_words(page.text), results)
 
 
 def _results(page: Page, execution: Execution) -> Results:
@@ -132,13 +131,9 @@ def _amount(state: State, kind: str) -> float | None:
 
 def lines(difference: Difference) -> dict[str, list[str]]:
     """Return by heading what went and what came, a line each, marked - or + as in a diff."""
-    anchored = [
-        tuple(f"{question} #{probe_id(question)}" if question else "" for question in pair)
-        for pair in difference.probes
-    ]
     found = {
         "Claims": _marked(difference.claims),
-        "Probes, with their anchors": _marked(anchored),
+        "Probes, with their anchors": _marked(difference.probes),
         "Printed": difference.printed,
     }
     return {heading: marked for heading, marked in found.items() if marked}
