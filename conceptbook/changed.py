@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 from . import changeset, comparing, figures, revisions, run, website
 from .address import Address
@@ -116,14 +118,28 @@ def _figures(before: Figure | None, after: Figure | None, prefix: str) -> str:
 
 
 def collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield the page where a commit to compare with is given."""
+    """Yield the page where a commit to compare with is given; else that of another build goes."""
     site = website.is_wanted(app) and website.of(app)
     commit = site and revisions.base(site.book.folder)
     if commit:
         found = changeset.gather(run.current(), commit)
         yield NAME, {"title": "Changed pages", "body": body(found, site.address)}, "page.html"
+    elif site:
+        Path(app.outdir, f"{NAME}.html").unlink(missing_ok=True)
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
+    """Return a page to read again when another commit is named: Sphinx writes nothing for none."""
+    known = getattr(env, "conceptbook_since", "")
+    return [app.config.root_doc] if known != revisions.base(run.current().book.folder) else []
+
+
+def _remember(app: Sphinx, env: BuildEnvironment) -> None:
+    env.conceptbook_since = revisions.base(run.current().book.folder)
 
 
 def setup(app: Sphinx) -> None:
     """Register the page."""
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-updated", _remember)
     app.connect("html-collect-pages", collect)

@@ -116,10 +116,13 @@ def test_of_a_page_that_only_moved_nothing_differs(page: BeautifulSoup):
     assert section.select("h3, tbody, svg") == []
 
 
-def test_there_is_no_such_page_without_a_commit_to_compare_with(book: TinyBook, tmp_path: Path):
+def test_the_page_comes_and_goes_with_the_commit_that_is_named(book: TinyBook, tmp_path: Path):
+    """Though nothing else changes between the builds."""
     copy = book.copy(tmp_path / "book")
-    assert copy.build().code == 0
-    assert not (copy.site / "changed.html").exists()
+    for since in ("", "base", ""):
+        outcome = copy.build(CHANGED_SINCE=since)
+        assert outcome.code == 0, outcome.stderr
+        assert (copy.site / "changed.html").exists() == bool(since)
 
 
 # --- In the forge's summary ---------------------------------------------------------------------
