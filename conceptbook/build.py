@@ -24,7 +24,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 from tqdm import tqdm
 
-from . import address, changed, configuration, contents, environment, history, run
+from . import address, configuration, contents, environment, history, revisions, run
 from .problems import BookError, Problem
 
 PERCENT = re.compile(r"^(.*?)\.\.\. ?\[ *(\d+)%\]")
@@ -101,7 +101,7 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
         _recover(layout)
         place = str(address.from_config(config["html_theme_options"]))
         # A commit changes no file, but what pages show.
-        dates = f"{history.read(layout.folder)} {os.environ.get(changed.VARIABLE)}"
+        dates = f"{history.read(layout.folder)} {revisions.base(layout.folder)}"
         fingerprint = environment.fingerprint(layout.root)
         inputs = _digest(_input_files(layout), layout, fingerprint, place, dates)
         stamp = _read_stamp(layout)

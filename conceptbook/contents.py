@@ -24,7 +24,7 @@ def check_contents(toc: Path, pages: dict[str, str]) -> tuple[list[str], list[Pr
     ``pages`` maps each page (no suffix) to its path.
     """
     try:
-        root, lines = yamltext.read_file(toc, toc.name)
+        root, lines = _read_merged(toc)
     except BookError as error:
         return [], error.problems
     problems = []

@@ -49,7 +49,7 @@ def written(site: Site, page: Page) -> dict[str, Any]:
         "related": [
             {"name": _name(book, slug), "reason": reason} for slug, reason in meta.related.items()
         ],
-        "claims": page.claims,
+        "claims": len(page.claims),
         "probes": [
             {
                 "id": probe.id,

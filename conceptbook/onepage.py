@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from . import address, build, configuration, environment, execution, outputs, run, yamltext
-from .book import Book, Page, load
+from . import build, configuration, execution, outputs, run, yamltext
+from .book import Book, Page
 from .build import Layout
 from .contents import usable
 from .problems import BookError, Problem
@@ -46,7 +46,9 @@ def read(root: Path, name: str) -> OnePage:
     layout = Layout(root.resolve())
     config = configuration.read(layout.config, layout.toc, layout.folder)
     build.set_source_date(layout.root)
-    book = load(layout.root, layout.folder, layout.toc, config)
+    results = layout.build / "executed"
+    this = run.prepare(layout.root, layout.folder, layout.toc, config, results)
+    book = this.book
     name = name.removeprefix(f"{layout.folder.name}/").removesuffix(".md")
     if name not in book.pages:
         message = f"there is no page '{name}'"
@@ -54,9 +56,7 @@ def read(root: Path, name: str) -> OnePage:
         if len(fix) > 200:  # too many pages to list them all
             fix = f"write PAGE=domain/slug; a new page begins with make new PAGE={name}"
         raise BookError([Problem(f"{layout.folder.name}/{name}.md", 1, message, fix)])
-    place = address.from_config(config.get("html_theme_options") or {})
-    keys = run.keys(book, environment.fingerprint(layout.root))
-    this = Run(book, place, Store(layout.build / "executed"), keys, only=name)
+    this.only = name
     this.problems += [problem for problem in book.problems if this.concerns(problem.path)]
     return OnePage(layout, config, book.pages[name], this)
 

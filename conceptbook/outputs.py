@@ -10,6 +10,8 @@ from typing import Any
 from .book import Page
 from .problems import Problem
 
+LITERAL_GLUE = "application/papermill.record/text/plain"
+FIGURE = "image/svg+xml"
 ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}\b")
 # Matplotlib's own repr of what a plotting call returns; a trailing `plt.show()` avoids it.
 FIX_ADDRESS = "an address differs on every run: end the cell with plt.show(), or print a value"
@@ -62,6 +64,37 @@ def check_figures(page: Page, outputs: list[list[dict[str, Any]]]) -> Iterator[P
         )
         if drawn and not cell.alt:
             yield Problem(page.path, cell.line, "figure without alt text", FIX_ALT)
+
+
+def glued(outputs: list[list[dict[str, Any]]]) -> dict[str, str]:
+    """Return the values that cells glued, by name, as Python writes them."""
+    return {
+        output["metadata"]["scrapbook"]["name"]: output["data"][LITERAL_GLUE]
+        for shown in outputs
+        for output in shown
+        if LITERAL_GLUE in output.get("data", {})
+    }
+
+
+def figures(outputs: list[dict[str, Any]]) -> list[str]:
+    """Return the drawings (SVG) that a cell shows."""
+    return [
+        output["data"][FIGURE]
+        for output in outputs
+        if FIGURE in output.get("data", {}) and not _is_glued(output)
+    ]
+
+
+def printed(outputs: list[dict[str, Any]]) -> list[str]:
+    """Return the lines of text that a cell shows."""
+    return [
+        line
+        for output in outputs
+        if not _is_glued(output) and FIGURE not in output.get("data", {})
+        for line in str(
+            output.get("text") or output.get("data", {}).get("text/plain", "")
+        ).splitlines()
+    ]
 
 
 def _is_glued(output: dict[str, Any]) -> bool:

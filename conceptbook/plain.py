@@ -18,7 +18,7 @@ from myst_nb.core.variables import format_plain_text
 from pybtex.database import Entry
 from sphinx.application import Sphinx
 
-from . import run, website, works
+from . import outputs, run, website, works
 from .book import Page
 from .source import Cell
 from .store import Execution
@@ -41,7 +41,6 @@ LISTS = ("catalogue", "conceptmap", "tableofcontents")
 SILENT = ("raw", "toctree", "include", "eval-rst")
 UNTITLED = ("grid", "tab-set", "image", "figure", "div")  # their argument is not a title
 INLINE = MarkdownIt("commonmark")
-LITERAL_GLUE = "application/papermill.record/text/plain"
 
 
 @dataclass(frozen=True)
@@ -127,13 +126,7 @@ class Converter:
     @cached_property
     def glued(self) -> dict[str, str]:
         """The glued values, as Python writes them."""
-        outputs = self.execution.outputs if self.execution else []
-        return {
-            output["metadata"]["scrapbook"]["name"]: output["data"][LITERAL_GLUE]
-            for shown in outputs
-            for output in shown
-            if LITERAL_GLUE in output.get("data", {})
-        }
+        return outputs.glued(self.execution.outputs) if self.execution else {}
 
     def _roles(self, text: str, links: bool = True) -> str:
         text = IMAGE.sub(r"*Figure: \1*", text)  # the site keeps files elsewhere

@@ -27,7 +27,7 @@ def facts(page: Page, execution: Execution, evidence: str) -> list[tuple[str, st
     versions = ", ".join(f"{name} {version}" for name, version in execution.versions.items())
     return [
         ("Evidence", evidence),
-        ("Claims asserted", str(page.claims)),
+        ("Claims asserted", str(len(page.claims))),
         ("Executed", execution.date[:10]),
         ("Processor time", duration(execution.cpu_seconds)),
         ("With", f"Python {execution.python}" + (f", {versions}" if versions else "")),

@@ -94,21 +94,27 @@ def start(
     ``shard`` (k, n) executes the k-th of n parts only: several machines share a book, and their
     results together are those of one. Raises BookError when the settings themselves cannot be used.
     """
-    book = load(root, folder, toc, config)
-    place = address.from_config(config.get("html_theme_options") or {})
-    run = Run(book, place, Store(results), keys(book, environment.fingerprint(root)))
-    run.problems += book.problems
+    run = prepare(root, folder, toc, config, results)
+    run.problems += run.book.problems
     execute(run, shard)
     return run
 
 
+def prepare(root: Path, folder: Path, toc: Path, config: dict[str, Any], results: Path) -> Run:
+    """Load a book for a run that has executed nothing yet and told no problem."""
+    book = load(root, folder, toc, config)
+    place = address.from_config(config.get("html_theme_options") or {})
+    return Run(book, place, Store(results), keys(book, environment.fingerprint(root)))
+
+
 def keys(book: Book, fingerprint: str) -> dict[str, str]:
     """Return the key of the result of each page that can run, in this environment."""
-    return {
-        page.name: store.key([page.meta.kernel, *(cell.source for cell in page.cells)], fingerprint)
-        for page in book.pages.values()
-        if page.runnable
-    }
+    return {page.name: key(page, fingerprint) for page in book.pages.values() if page.runnable}
+
+
+def key(page: Page, fingerprint: str) -> str:
+    """Return the key of the result that a page's cells give in this environment."""
+    return store.key([page.meta.kernel, *(cell.source for cell in page.cells)], fingerprint)
 
 
 def execute(run: Run, shard: tuple[int, int]) -> None:

@@ -239,13 +239,17 @@ def _images(token: Token, line: int) -> Iterator[Image]:
             yield Image(str(child.attrs.get("src", "")), child.content.strip(), line)
 
 
-def claims(source: str) -> int:
-    """Count the assertions in the code of a cell (0 when it does not parse)."""
+def claims(source: str) -> list[str]:
+    """Return the assertions in the code of a cell, in one form however they are laid out.
+
+    None when it does not parse.
+    """
     try:
         tree = ast.parse(source)
     except SyntaxError:
-        return 0
-    return sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
+        return []
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    return [ast.unparse(node) for node in sorted(found, key=lambda node: node.lineno)]
 
 
 def imported(sources: Iterable[str]) -> list[str]:

@@ -319,6 +319,16 @@ def test_words_of_prose_are_those_that_nobody_need_unfold():
     assert prose_words(f"{text}\nThree more words.\n") == words + 3
 
 
+def test_a_page_is_checked_during_an_unfinished_merge(book: TinyBook):
+    text = (book.root / "_toc.yml").read_text()
+    book.write("_toc.yml", f"{text}<<<<<<< HEAD\n=======\n>>>>>>> theirs\n")
+    outcome = check(book)
+    assert outcome.code == 1
+    assert {(p.path, p.message) for p in outcome.problems} == {
+        ("_toc.yml", "a conflict marker of git")
+    }
+
+
 def test_a_page_to_check_that_does_not_exist(book: TinyBook):
     outcome = check(book, "alhpa")
     assert outcome.code == 1

@@ -168,16 +168,16 @@ def test_probes_are_read_in_order():
 
 
 @pytest.mark.parametrize(
-    ("code", "count"),
+    ("code", "claims"),
     [
-        ("assert x\nassert y, 'why'\n", 2),
-        ("for x in y:\n    assert x\n", 1),
-        ("# assert x\ns = 'assert y'\n", 0),
-        ("assert (", 0),
+        ('assert x\nassert (y ==\n        1), "why"\n', ["assert x", "assert y == 1, 'why'"]),
+        ("for x in y:\n    assert x\nassert z\n", ["assert x", "assert z"]),
+        ("# assert x\ns = 'assert y'\n", []),
+        ("assert (", []),
     ],
 )
-def test_claims_are_counted(code: str, count: int):
-    assert source.claims(code) == count
+def test_claims_are_what_the_code_asserts_however_it_is_laid_out(code: str, claims: list[str]):
+    assert source.claims(code) == claims
 
 
 def test_imports_are_collected():

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from conftest import ROOT
 from serving import serve
-from test_machine_readable import FIRST, SECOND, commit, git
-from tiny import DOMAIN, TinyBook, concept_page, finish, run_python
+from test_machine_readable import FIRST, commit, git
+from tiny import DOMAIN, TinyBook, concept_page, finish, make, run_python
 
 from conceptbook import forge
 from conceptbook.address import PUBLISHED, Address
@@ -106,17 +106,6 @@ def test_the_branch_that_is_pushed_is_the_one_that_links_lead_to():
 # --- What they call ---------------------------------------------------------------------------
 
 
-def make(book: TinyBook, target: str, *options: str, **variables: str) -> None:
-    """Run a target of the project's Makefile in a tiny book, set up as this project is."""
-    shutil.copy(ROOT / "Makefile", book.root)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
-    command = ["make", target, f"VENV={sys.prefix}", *options]
-    done = subprocess.run(
-        command, cwd=book.root, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_publishing_twice_keeps_the_other_version(tmp_path: Path):
     book = TinyBook(tmp_path / "book")
     book.add("alpha")
@@ -163,25 +152,6 @@ def test_a_shard_that_cannot_be_is_refused(tmp_path: Path, part: str):
     done = finish(run_python("-m", "conceptbook", "execute", str(tmp_path), "--shard", part))
     assert done.code == 2
     assert f"'{part}' is not a part such as 1/2" in done.stderr
-
-
-def test_a_preview_lists_the_pages_that_a_branch_touches(tmp_path: Path):
-    book = TinyBook(tmp_path)
-    book.add("alpha")
-    book.add("beta")
-    commit(book.root, FIRST)
-    git(book.root, "branch", "base")
-    book.edit("beta", "A sign.", "A mark.")
-    book.add("gamma")
-    commit(book.root, SECOND)
-    outcome = book.build(CHANGED_SINCE="base", SITE_URL="https://a.org/b/")
-    assert outcome.code == 0, outcome.stderr
-    listed = (book.site / "changed.html").read_text("utf-8")
-    rows = re.findall(r"<tr><td>(\w+)</td><td><a href=\"([^\"]*)\">", listed)
-    assert rows == [("changed", f"{DOMAIN}/beta.html"), ("new", f"{DOMAIN}/gamma.html")]
-    assert f"https://a.org/b/dev/{DOMAIN}/beta.html" in listed
-    assert book.build().code == 0  # without a commit to compare with, the page goes
-    assert not (book.site / "changed.html").exists()
 
 
 def test_dead_links_are_told_where_they_are(tmp_path: Path):

@@ -344,6 +344,22 @@ def finish(process: subprocess.Popen[str], timeout: float = 300) -> Outcome:
     return Outcome(process.returncode, stdout, stderr or "")
 
 
+def make(book: TinyBook, target: str, *options: str, **variables: str) -> str:
+    """Run a target of the project's Makefile in a tiny book, set up as this project is.
+
+    Returns what it printed.
+    """
+    shutil.copy(REPOSITORY / "Makefile", book.root)
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **variables}
+    # What is installed is not to be installed again for a file that is newer.
+    command = ["make", target, f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.book", *options]
+    done = subprocess.run(
+        command, cwd=book.root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 # Pagefind lists filters in an order that changes from run to run; the worker has its digests.
 UNSTABLE = ("pagefind/", "service-worker.js")
 
