@@ -17,8 +17,8 @@ from ..book import Book
 from ..navigation import Part
 
 CITATION = "CITATION.cff"
-# A page that is there to be moved about in; what it says, each concept's own page says too.
-MAP = re.compile(r"^[`:]{3,}\{conceptmap\}", re.MULTILINE)
+# Pages that only a browser makes something of; what they hold, each concept's own page says too.
+LIVE = re.compile(r"^[`:]{3,}\{(conceptmap|practice|mock-interview|paths)\}", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,12 @@ def of(book: Book, toc: Path, config: dict[str, Any]) -> Edition:
 
 
 def _readable(parts: list[Part], book: Book) -> list[Part]:
-    """Return the parts without maps, and without parts that hold nothing else."""
-    shorter = [
-        replace(
-            part, pages={n: t for n, t in part.pages.items() if not MAP.search(book.pages[n].text)}
-        )
-        for part in parts
-    ]
+    """Return the parts without live pages, and without parts that hold nothing else."""
+
+    def pages(part: Part) -> dict[str, str]:
+        return {n: t for n, t in part.pages.items() if not LIVE.search(book.pages[n].text)}
+
+    shorter = [replace(part, pages=pages(part)) for part in parts]
     return [part for part in shorter if part.pages]
 
 
