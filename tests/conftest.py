@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from chromium import chromium
 from filelock import FileLock
@@ -19,6 +20,20 @@ PAGES = sorted(
     for path in (ROOT / "book").glob("*/*.md")
     if path.stem != "index"
 )
+
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+
+
+def violations(page) -> list[str]:
+    """Return what keeps a page, as it is now in the browser, from WCAG A and AA: by axe."""
+    results = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:160]}"
+        for violation in results.response["violations"]
+    ]
 
 
 def commit() -> str:
@@ -59,3 +74,46 @@ def soups(site: Path) -> dict[str, BeautifulSoup]:
         page: BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser")
         for page in PAGES
     }
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open a page of the book; what goes wrong in the browser is collected on the way.
+
+    ``script`` runs before the page's own; with ``clock`` the test turns the time.
+    """
+    contexts = []
+
+    def open_page(
+        name: str, viewport=WIDE, scheme="light", query="", script="", clock=False, **options
+    ):
+        context = browser.new_context(
+            viewport=viewport, color_scheme=scheme, reduced_motion="reduce", **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        if script:
+            page.add_init_script(script)
+        if clock:
+            page.clock.install()
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: page.errors.append(message.text) if message.type == "error" else None,
+        )
+        page.foreign = []
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((address, "data:"))
+                else page.foreign.append(request.url)
+            ),
+        )
+        page.goto(f"{address}/{name}.html{query}", wait_until="load")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -7,51 +7,14 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import PAGES
+from conftest import PAGES, PHONE, WIDE, violations
 from serving import Line, serve
 
-WIDE = {"width": 1440, "height": 900}
-LISTS = ["index", "search", "sql/index", "map"]  # pages that list others
-PHONE = {"width": 390, "height": 844}
+# Pages that list others, and those that a reader does something on.
+LISTS = ["index", "search", "sql/index", "map", "practice", "mock-interview", "paths"]
 FIRST_PAGE_BYTES = 200 * 1024  # compressed, heads of answers included
 FIRST_PAGE_REQUESTS = 20
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 WIDTHS = {"wide": WIDE, "phone": PHONE}
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Open a page of the book; what goes wrong in the browser is collected on the way."""
-    contexts = []
-
-    def open_page(name: str, viewport=WIDE, scheme="light", query="", **options):
-        context = browser.new_context(
-            viewport=viewport, color_scheme=scheme, reduced_motion="reduce", **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: page.errors.append(message.text) if message.type == "error" else None,
-        )
-        page.foreign = []
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((address, "data:"))
-                else page.foreign.append(request.url)
-            ),
-        )
-        page.goto(f"{address}/{name}.html{query}", wait_until="load")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def test_a_reader_goes_from_the_front_page_to_a_concept(visit):
@@ -589,9 +552,4 @@ def test_a_page_opens_with_few_bytes_and_the_next_with_its_own_only(browser, sit
 def test_a_page_is_accessible(visit, name, scheme, width):
     page = visit(name, viewport=WIDTHS[width], scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    results = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-    found = [
-        f"{violation['id']}: {violation['nodes'][0]['html'][:160]}"
-        for violation in results.response["violations"]
-    ]
-    assert found == []
+    assert violations(page) == []

@@ -1,0 +1,622 @@
+"""Practice in a real browser: questions, schedule, statistics, data, interview, marks, paths."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from conftest import PHONE, ROOT, WIDE, violations
+from fsrs import Card, Rating, Scheduler
+
+from conceptbook.practice.deck import digest
+from conceptbook.structure import Probe
+
+DAY = 86_400_000  # milliseconds
+VENDOR = ROOT / "conceptbook" / "static" / "vendor"
+
+
+@pytest.fixture
+def practice(visit):
+    """Open the practice page, ready; with another query, size or a script that runs first."""
+
+    def open_page(query: str = "", script: str = "", **options):
+        page = visit("practice", query=query, script=script, **options)
+        page.wait_for_selector("[data-practice][data-ready]")
+        return page
+
+    return open_page
+
+
+def start(page) -> None:
+    """Begin a session with what is chosen."""
+    page.locator("[data-start]").click()
+    page.wait_for_selector("[data-view=session]:not([hidden])")
+    loaded(page)
+
+
+def loaded(page) -> None:
+    """Wait until the answer of the question is there."""
+    page.wait_for_function("document.querySelector('[data-answer-text]').innerHTML !== ''")
+
+
+def answer(page, grade: int) -> None:
+    """Show the answer of the question and grade oneself, by keyboard."""
+    page.keyboard.press("Space")
+    page.wait_for_selector("[data-answer]:not([hidden])")
+    page.keyboard.press(str(grade))
+    page.wait_for_selector("[data-answer]", state="hidden")
+
+
+def asked(page) -> str:
+    """Return the key of the question that is asked."""
+    return page.locator("[data-where]").evaluate(
+        "link => link.pathname.split('/').pop().replace('.html', '') + link.hash"
+    )
+
+
+def exported(page) -> dict:
+    """Return what the page exports."""
+    with page.expect_download() as download:
+        page.locator("[data-export]").click()
+    return json.loads(download.value.path().read_text("utf-8"))
+
+
+def give(page, content) -> str:
+    """Import a file with this content, and return what the page says of it."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    page.locator("[data-data-status]").evaluate("element => element.textContent = ''")
+    page.locator("[data-file]").set_input_files(
+        {"name": "practice.json", "mimeType": "application/json", "buffer": text.encode()}
+    )
+    page.wait_for_function("document.querySelector('[data-data-status]').textContent !== ''")
+    return page.locator("[data-data-status]").inner_text()
+
+
+def file(*reviews: dict, **changes) -> dict:
+    """Return a file as the page exports it."""
+    base = {"format": "conceptbook-practice", "version": 1, "interviews": [], "marks": {}}
+    return {**base, "reviews": list(reviews), **changes}
+
+
+def review(card: str, days_ago: float, rating: int, answer: str = "") -> dict:
+    """Return a review as it is kept."""
+    at = int(datetime.now(UTC).timestamp() * 1000 - days_ago * DAY)
+    return {"id": f"{card} {at}", "card": card, "at": at, "rating": rating, "answer": answer}
+
+
+def questions(page) -> list[dict]:
+    """Return the questions of the index: key, page, answer's digest."""
+    return page.evaluate(
+        """async () => (await conceptPractice.loadIndex("")).pages.flatMap((page) =>
+        page.questions.map(([id, level, answer, text]) => ({ key: `${page.slug}#${id}`,
+        slug: page.slug, domain: page.domain, title: page.title, level, answer, text })))"""
+    )
+
+
+# --- A session ----------------------------------------------------------------------------------
+
+
+def test_a_session_from_choice_to_summary_by_keyboard_alone(practice):
+    page = practice("?domain=sql&size=5")
+    assert page.locator("[data-plan]").inner_text() == "5 questions: 5 new"
+    page.locator("[data-start]").focus()
+    page.keyboard.press("Enter")
+    loaded(page)
+    for number in range(1, 6):
+        assert page.locator("[data-position]").inner_text() == f"{number} of 5"
+        assert page.evaluate("document.activeElement.matches('[data-question]')")
+        assert page.locator("[data-from]").inner_text().startswith("SQL and databases · ")
+        assert not page.locator("[data-answer]").is_visible()
+        answer(page, 4)
+    assert page.locator("[data-result]").inner_text() == "5 answers: 5 easy."
+    assert page.evaluate("document.activeElement.id") == "practice-summary"
+    row = page.locator("[data-retention] tr", has_text="SQL and databases").inner_text().split("\t")
+    assert row[1].startswith("5 of ")
+    assert page.errors == []
+
+
+def test_the_answer_is_that_of_the_page_with_its_rubric_and_a_link_to_it(practice, visit):
+    page = practice("?page=two-tower-model")
+    assert "Two-tower retrieval" in page.locator("[data-only]").inner_text()
+    start(page)
+    question = page.locator("[data-question]").inner_text()
+    page.locator("[data-reveal]").click()
+    shown = page.locator("[data-answer-text]").inner_text()
+    page.locator("[data-levels] summary").click()
+    assert "Senior (L5)" in page.locator("[data-levels]").inner_text()
+    assert "Staff (L6)" in page.locator("[data-levels]").inner_text()
+    page.locator("[data-where]").click()
+    page.wait_for_url("**/two-tower-model.html#probe-*")
+    probe = page.locator(f"[id='{page.url.split('#')[1]}']")
+    probe.evaluate("element => element.open = true")
+    assert question in probe.locator("summary").inner_text()
+    assert probe.locator(".probe-answer").inner_text().split() == shown.split()
+
+
+def test_what_failed_is_asked_again_before_the_session_ends(practice):
+    page = practice("?size=5&domain=algorithms")
+    start(page)
+    first = page.locator("[data-question]").inner_text()
+    answer(page, 1)
+    for _ in range(4):
+        answer(page, 3)
+    assert page.locator("[data-position]").inner_text() == "6 of 6"
+    assert page.locator("[data-question]").inner_text() == first
+    answer(page, 3)
+    assert "1 again" in page.locator("[data-result]").inner_text()
+    assert first in page.locator("[data-again]").inner_text()
+
+
+def test_a_reload_goes_on_at_the_same_question_with_the_same_words(practice):
+    page = practice("?size=5")
+    start(page)
+    answer(page, 3)
+    question = page.locator("[data-question]").inner_text()
+    page.locator("[data-own]").fill("I would measure first.")
+    page.keyboard.press("Control+Enter")
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    loaded(page)
+    assert page.locator("[data-question]").inner_text() == question
+    assert page.locator("[data-own]").input_value() == "I would measure first."
+    assert page.locator("[data-answer]").is_visible()
+    assert page.locator("[data-position]").inner_text() == "2 of 5"
+    assert len(exported_in_session(page)["reviews"]) == 1
+
+
+def exported_in_session(page) -> dict:
+    """End the session, then export."""
+    page.locator("[data-end]").click()
+    return exported(page)
+
+
+def test_a_grade_is_taken_back(practice):
+    page = practice("?size=5")
+    start(page)
+    question = page.locator("[data-question]").inner_text()
+    answer(page, 1)
+    page.keyboard.press("u")
+    page.wait_for_function(
+        "q => document.querySelector('[data-question]').innerText === q", arg=question
+    )
+    assert page.locator("[data-position]").inner_text() == "1 of 5"
+    page.locator("[data-skip]").click()
+    assert exported_in_session(page)["reviews"] == []
+
+
+def test_keys_typed_into_the_answer_grade_nothing(practice):
+    page = practice("?size=5")
+    start(page)
+    page.locator("[data-own]").focus()
+    page.keyboard.type("1 s u 2")
+    assert page.locator("[data-own]").input_value() == "1 s u 2"
+    assert page.locator("[data-position]").inner_text() == "1 of 5"
+    assert not page.locator("[data-answer]").is_visible()
+
+
+def test_the_choice_is_in_the_address_and_back_undoes_it(practice):
+    page = practice()
+    total = page.locator("[name=level][value=L6] + span [data-count]").inner_text()
+    page.locator("[name=domain][value=frontend]").check(force=True)
+    assert "domain=frontend" in page.url
+    assert int(page.locator("[name=level][value=L6] + span [data-count]").inner_text()) < int(total)
+    page.go_back()
+    assert page.locator("[name=level][value=L6] + span [data-count]").inner_text() == total
+
+
+# --- The schedule -------------------------------------------------------------------------------
+
+
+def test_the_library_gives_the_published_intervals(browser):
+    """The vector of py-fsrs, go-fsrs and ts-fsrs for FSRS-6 with its default parameters.
+
+    https://github.com/open-spaced-repetition/py-fsrs/blob/main/tests/test_basic.py
+    """
+    page = browser.new_page()
+    page.add_script_tag(path=VENDOR / "ts-fsrs.js")
+    intervals = page.evaluate(
+        """(ratings) => {
+        const scheduler = FSRS.fsrs({ enable_fuzz: false });
+        let now = new Date(Date.UTC(2022, 10, 29, 12, 30));
+        let card = FSRS.createEmptyCard(now);
+        return ratings.map((rating) => {
+            card = scheduler.next(card, now, rating).card;
+            const days = Math.floor((card.due - now) / 864e5);
+            now = card.due;
+            return days;
+        });}""",
+        [3, 3, 3, 3, 3, 3, 1, 1, 3, 3, 3, 3, 3],
+    )
+    page.close()
+    assert intervals == [0, 2, 11, 46, 163, 498, 0, 0, 2, 4, 7, 12, 21]
+
+
+def test_the_schedule_remembers_as_the_reference_implementation_does(practice):
+    """Stability and difficulty after reviews on different days, against py-fsrs itself.
+
+    Days alone are compared: of two reviews within one, py-fsrs counts hours since the first,
+    ts-fsrs whether midnight (UTC) lies between them.
+    """
+    chance = random.Random(6)
+    runs = []
+    for _ in range(50):
+        at, run = 1_700_000_000_000, []
+        for _ in range(10):
+            run.append((at, chance.choice([1, 2, 3, 3, 4])))
+            at += DAY * chance.choice([1, 2, 5, 40])
+        runs.append(run)
+    page = practice()
+    ours = page.evaluate(
+        """(runs) => runs.map((run) => {
+        const reviews = run.map(([at, rating]) => ({ card: "a#b", at, rating }));
+        const { card } = conceptSchedule.schedules(reviews).get("a#b");
+        return [card.stability, card.difficulty]; })""",
+        runs,
+    )
+    steps = (timedelta(minutes=10),)
+    for run, (stability, difficulty) in zip(runs, ours, strict=True):
+        scheduler = Scheduler(learning_steps=steps, relearning_steps=steps, enable_fuzzing=False)
+        card = Card()
+        for at, rating in run:
+            moment = datetime.fromtimestamp(at / 1000, UTC)
+            card, _ = scheduler.review_card(card, Rating(rating), moment)
+        assert stability == pytest.approx(card.stability, rel=1e-4)
+        assert difficulty == pytest.approx(card.difficulty, rel=1e-4)
+
+
+def test_what_is_due_comes_first_the_least_remembered_before_the_rest(practice):
+    page = practice("?size=5")
+    known = [q["key"] for q in questions(page)[:3]]
+    ages = (40, 400, 4)
+    reviews = [review(key, age, 3) for key, age in zip(known, ages, strict=True)]
+    give(page, file(*reviews))
+    assert page.locator("[data-plan]").inner_text() == "5 questions: 3 due, 2 new"
+    start(page)
+    order = []
+    for _ in range(3):
+        order.append(asked(page))
+        answer(page, 4)
+    assert order == [known[1], known[0], known[2]]
+
+
+def test_questions_that_changed_are_recognized_and_those_that_went_retire(practice):
+    page = practice()
+    first, second = questions(page)[:2]
+    slug = first["slug"]
+    give(
+        page,
+        file(
+            review(f"{slug}#probe-as-it-was-worded-before", 9, 3, first["answer"]),
+            review(second["key"], 9, 3, "00000000"),
+            review(f"{slug}#probe-nobody-asks-any-more", 9, 3, "11111111"),
+        ),
+    )
+    forecast = page.locator("[data-forecast]").inner_text()
+    assert forecast.startswith("2 due now")
+    assert "1 question you answered is no longer" in forecast
+    page.goto(page.url.split("?")[0] + f"?page={slug}&size=due")
+    page.wait_for_selector("[data-ready]")
+    start(page)
+    edited = {}
+    for _ in range(2):
+        page.keyboard.press("Space")
+        edited[asked(page)] = page.locator("[data-edited]").is_visible()
+        page.keyboard.press("4")
+        page.wait_for_selector("[data-answer]", state="hidden")
+    assert edited == {first["key"]: False, second["key"]: True}
+
+
+def test_the_digest_is_of_the_words_not_of_their_lines():
+    one = Probe("Why?", "L5", "Because of {glue:text}`x`\nand so on.", 1)
+    assert digest(one) == digest(
+        Probe("Why not?", "L6", "Because of {glue:text}`x` and\nso on.", 9)
+    )
+    assert digest(one) != digest(Probe("Why?", "L5", "Because of {glue:text}`y` and so on.", 1))
+
+
+def test_statistics_count_what_was_tested_a_day_or_more_later(practice):
+    page = practice()
+    a, b = [q for q in questions(page) if q["domain"] == "algorithms"][:2]
+    c = next(q for q in questions(page) if q["domain"] == "frontend")
+    reviews = [review(a["key"], 30, 3), review(a["key"], 20, 1), review(a["key"], 19.99, 3)]
+    reviews += [review(b["key"], 30, 3), review(b["key"], 20, 3), review(c["key"], 3, 3)]
+    give(page, file(*reviews))
+    rows = page.locator("[data-retention] tr").evaluate_all(
+        "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
+    )
+    shown = {row[0]: row[-1] for row in rows}
+    assert shown["Algorithms"] == "50% of 2"
+    assert shown["Frontend system design"] == "not tested yet"
+
+
+def test_weak_concepts_are_named_with_the_question_to_begin_at(practice):
+    page = practice()
+    strong, weak = (
+        [q for q in questions(page) if q["slug"] == slug] for slug in ("mmoe", "kafka-log")
+    )
+    reviews = [review(q["key"], 2, 3) for q in strong[:3]]
+    reviews += [review(weak[0]["key"], 2, 3), review(weak[1]["key"], 1, 1)]
+    give(page, file(*reviews))
+    assert page.locator("[data-weak] li").count() == 1
+    assert page.locator("[data-weak] a").all_text_contents() == [weak[0]["title"], weak[1]["text"]]
+
+
+# --- Data ---------------------------------------------------------------------------------------
+
+
+def test_export_clear_import_gives_the_same_state(practice):
+    page = practice("?size=5")
+    start(page)
+    for grade in (1, 3, 4):
+        answer(page, grade)
+    page.evaluate("conceptMarks.set('mmoe', 'known')")
+    before = exported_in_session(page)
+    statistics = page.locator("[data-statistics]").inner_text()
+    page.locator("[data-clear-all]").click()
+    page.keyboard.press("Escape")
+    assert exported(page) == before  # not yet
+    page.locator("[data-clear-all]").click()
+    page.locator("[data-confirm] button[value=delete]").click()
+    page.wait_for_selector("[data-statistics]", state="hidden")
+    assert exported(page)["reviews"] == []
+    assert exported(page)["marks"] == {}
+    assert give(page, before) == "Imported 3 new reviews."
+    assert exported(page) == before
+    assert page.locator("[data-statistics]").inner_text() == statistics
+    assert give(page, before) == "Imported: there was no review in it that is not here."
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    assert exported(page) == before
+
+
+GOOD = {"id": "x", "card": "mmoe#probe-a", "at": 1_700_000_000_000, "rating": 3, "answer": ""}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "This is no JSON file, or a part of one is missing."),
+        (json.dumps(file(GOOD))[:-9], "This is no JSON file, or a part of one is missing."),
+        ([], "This file was not exported from a practice page."),
+        ({"format": "anki"}, "This file was not exported from a practice page."),
+        (file(version=2), "This file has version 2; this page reads version 1."),
+        (file(reviews={}), "The file lacks its list of reviews."),
+        (file(GOOD, {**GOOD, "rating": 9}), "Entry 2 of reviews: 'rating' cannot be 9."),
+        (file({**GOOD, "at": "now"}), "Entry 1 of reviews: 'at' cannot be \"now\"."),
+        (file({**GOOD, "card": "<b>"}), "Entry 1 of reviews: 'card' cannot be \"<b>\"."),
+        (file(7), "Entry 1 of reviews: 'id' cannot be nothing."),
+        (file(marks={"mmoe": {"mark": "loved", "at": 1}}), "The mark of 'mmoe' cannot be read."),
+    ],
+)
+def test_a_file_that_is_not_ours_is_refused_and_nothing_is_lost(practice, content, said):
+    page = practice()
+    give(page, file(review(questions(page)[0]["key"], 3, 3)))
+    before = exported(page)
+    assert give(page, content) == f"Nothing was imported. {said}"
+    assert exported(page) == before
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    assert exported(page) == before
+    assert page.errors == []
+
+
+def test_a_full_disk_is_said_and_the_session_goes_on(practice):
+    refuse = """IDBObjectStore.prototype.add = () => {
+        throw new DOMException("full", "QuotaExceededError"); };"""
+    page = practice("?size=5", script=refuse)
+    start(page)
+    answer(page, 3)
+    assert "has no room left" in page.locator("[data-notice]").inner_text()
+    answer(page, 3)
+    assert page.locator("[data-position]").inner_text() == "3 of 5"
+    assert len(exported_in_session(page)["reviews"]) == 2
+    assert page.errors == []
+
+
+BLOCKED = """for (const name of ["indexedDB", "localStorage", "sessionStorage"]) {
+    Object.defineProperty(window, name,
+        { get() { throw new DOMException("no", "SecurityError"); } }); }"""
+
+
+def test_without_storage_practice_works_and_says_what_will_be_lost(practice):
+    page = practice("?size=5", script=BLOCKED)
+    assert "keeps no data" in page.locator("[data-notice]").inner_text()
+    start(page)
+    answer(page, 3)
+    assert page.locator("[data-position]").inner_text() == "2 of 5"
+    assert len(exported_in_session(page)["reviews"]) == 1
+
+
+def test_marks_work_without_storage_as_long_as_the_page_is_open(visit):
+    page = visit("sql/btree-indexes", script=BLOCKED)
+    page.locator(".progress-strip input[value=known]").check(force=True)
+    assert page.evaluate("conceptMarks.get('btree-indexes')") == "known"
+
+
+def test_two_tabs_lose_no_review(practice):
+    one = practice("?size=5")
+    other = one.context.new_page()
+    other.goto(one.url)
+    other.wait_for_selector("[data-ready]")
+    for page in (one, other):
+        start(page)
+    for _ in range(3):
+        for page in (one, other):
+            page.bring_to_front()
+            answer(page, 4)
+    assert len(exported_in_session(one)["reviews"]) == 6
+    assert len(exported_in_session(other)["reviews"]) == 6
+
+
+def test_a_thousand_due_cards_stay_smooth(practice):
+    page = practice()
+    keys = [q["key"] for q in questions(page)]
+    keys += [f"slug-{number}#probe" for number in range(1000 - len(keys))]
+    reviews = [review(key, 300 - 20 * n, 3) for key in keys for n in range(10)]
+    give(page, file(*reviews))
+    page.reload()
+    took = page.evaluate(
+        """async () => { const from = performance.now();
+        while (!document.querySelector("[data-ready]")) await new Promise(requestAnimationFrame);
+        return performance.now() - from; }"""
+    )
+    frames = page.evaluate(
+        """() => { const from = performance.now();
+        document.querySelector("[name=domain]").click();
+        return performance.now() - from; }"""
+    )
+    assert "due" in page.locator("[data-plan]").inner_text()
+    assert took < 5000  # milliseconds, for 10,000 reviews on a slow machine
+    assert frames < 200
+
+
+# --- The mock interview -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def interview(visit):
+    """Begin the interview on notifications, with a clock that the test turns."""
+    page = visit("mock-interview", clock=True)
+    page.wait_for_selector("[data-mock][data-ready]")
+    page.locator("[data-design=notification-system]").click()
+    page.wait_for_selector("[data-view=interview]:not([hidden])")
+    return page
+
+
+def turn(page, minutes: int) -> None:
+    """Let time pass."""
+    page.clock.fast_forward(minutes * 60_000)
+    page.clock.run_for(600)
+
+
+def test_an_interview_from_the_clock_to_the_report(interview, site):
+    page = interview
+    assert page.locator("[data-total]").inner_text() == "of 45:00"
+    assert page.locator(".mock-checkpoints .current").inner_text().startswith("Minutes 0–5")
+    turn(page, 6)
+    past = page.locator(".mock-checkpoints .past")
+    assert past.count() == 1
+    assert "The interviewer listens for" in past.inner_text()
+    past.locator("label", has_text="Had it").click()
+    page.locator("[data-notes]").fill("outbox, lease, key")
+    page.locator("[data-pause]").click()
+    turn(page, 30)
+    assert page.locator("[data-clock]").inner_text() == "6:00"  # a pause does not count
+    page.locator("[data-pause]").click()
+    turn(page, 15)
+    assert past.count() == 3
+    page.locator("[data-finish]").click()
+    page.locator("[data-report-now]").click()
+    assert "Score “Requirements” first." in page.locator("[data-notice]").inner_text()
+    rows = page.locator("[data-rubric] fieldset")
+    for number in range(rows.count()):
+        rows.nth(number).locator("input").nth(2 if number else 0).check(force=True)
+    page.locator("[data-report-now]").click()
+    page.wait_for_selector("[data-view=report]:not([hidden])")
+    report = page.locator("[data-report]").inner_text()
+    assert "21:0" in report
+    assert "Requirements\tNot yet" in report
+    assert "Product\tStaff (L6)" in report
+    assert "5–10" in report
+    assert "0–5" not in report
+    links = page.locator("[data-report] a").evaluate_all(
+        "links => links.map((link) => link.pathname)"
+    )
+    assert "/system-design/queueing-latency.html" in links  # what the row of requirements names
+    assert all((site / link.lstrip("/")).is_file() for link in links)
+    with page.expect_download() as download:
+        page.locator("[data-download]").click()
+    markdown = download.value.path().read_text("utf-8")
+    assert "- Requirements: Not yet" in markdown
+    assert "outbox, lease, key" in markdown
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    assert "5 of 6 dimensions" in page.locator("[data-history-list]").inner_text()
+    assert page.errors == []
+
+
+def test_a_reload_keeps_the_interview_and_its_clock(interview):
+    page = interview
+    turn(page, 11)
+    page.locator("[data-notes]").fill("a table, not a log")
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    assert page.locator("[data-notes]").input_value() == "a table, not a log"
+    assert page.locator("[data-clock]").inner_text().startswith("11:")
+    assert page.locator(".mock-checkpoints .past").count() == 2
+
+
+# --- Marks and paths ----------------------------------------------------------------------------
+
+
+def test_a_mark_shows_on_cards_paths_and_as_a_filter(visit):
+    page = visit("ml-system-design/two-tower-model")
+    page.locator(".progress-strip label", has_text="To revisit").click()
+    base = page.url.rsplit("/ml-system-design/", 1)[0]
+    page.goto(f"{base}/paths.html")
+    item = page.locator("li[data-slug=two-tower-model]").first
+    assert item.locator("[data-mark]").inner_text() == "To revisit"
+    page.goto(f"{base}/index.html?progress=revisit")
+    shown = page.locator("li.tile:not([hidden])")
+    assert shown.locator(".tile-title").all_text_contents() == ["Two-tower retrieval"]
+    assert shown.locator(".tile-mark").inner_text() == "To revisit"
+    page.goto(f"{base}/practice.html?mark=revisit&size=20")
+    page.wait_for_selector("[data-ready]")
+    assert page.locator("[data-plan]").inner_text() == "8 questions: 8 new"
+
+
+def test_a_path_counts_what_is_known(visit):
+    page = visit("paths")
+    first = page.locator("[data-path]").first
+    total = first.locator("li[data-slug]").count()
+    assert first.locator("[data-path-done]").inner_text() == f"0 of {total} known."
+    page.evaluate("conceptMarks.set('mmoe', 'known')")
+    page.reload()
+    assert first.locator("[data-path-done]").inner_text() == f"1 of {total} known."
+
+
+def test_a_page_leads_to_its_own_questions(visit):
+    page = visit("algorithms/heaps-top-k")
+    page.locator(".progress-practice").click()
+    page.wait_for_url("**/practice.html?page=heaps-top-k")
+    page.wait_for_selector("[data-ready]")
+    assert "Heaps" in page.locator("[data-only]").inner_text()
+    page.locator("[data-only-clear]").click()
+    assert "page=" not in page.url
+    assert not page.locator("[data-only]").is_visible()
+
+
+# --- Whatever state they are in -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_every_view_of_practice_is_accessible_and_fits(practice, scheme, viewport):
+    page = practice("?size=5", viewport=viewport, scheme=scheme)
+    views = [lambda: None, lambda: start(page), lambda: page.keyboard.press("Space")]
+    views += [lambda: page.locator("[data-end]").click()]
+    for enter in views:
+        enter()
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_every_view_of_an_interview_is_accessible_and_fits(visit, scheme, viewport):
+    page = visit("mock-interview", viewport=viewport, scheme=scheme)
+    page.wait_for_selector("[data-ready]")
+    page.locator("[data-design]").first.click()
+    page.wait_for_selector("[data-view=interview]:not([hidden])")
+    for name in ("interview", "score", "report"):
+        if name == "score":
+            page.locator("[data-finish]").click()
+        if name == "report":
+            for row in page.locator("[data-rubric] fieldset").all():
+                row.locator("input").first.check(force=True)
+            page.locator("[data-report-now]").click()
+        page.wait_for_selector(f"[data-view={name}]:not([hidden])")
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
