@@ -25,6 +25,8 @@ NEEDED_BY = {
     "togglehint": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "toggleopenonprint": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
     "togglebutton": re.compile(r'class="([^"]* )?(toggle|dropdown)[ "]'),
+    "clipboard.min": re.compile(r'class="[^"]*\bhighlight\b'),
+    "copybutton": re.compile(r'class="[^"]*\bhighlight\b'),
     "design-tabs": re.compile(r'class="[^"]*\bsd-tab-set\b'),
 }
 # In what the theme writes itself: the script of all icons (icons.py), preloads that come before

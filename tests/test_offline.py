@@ -50,6 +50,16 @@ def test_a_page_never_opened_before_opens_offline(offline):
     assert errors == []
 
 
+def test_practice_asks_and_answers_offline(offline):
+    page, address = offline
+    page.goto(f"{address}/practice.html?domain=algorithms&size=5")
+    page.locator("[data-start]").click()
+    page.wait_for_function("document.querySelector('[data-answer-text]').innerHTML !== ''")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    page.wait_for_function("document.querySelector('[data-position]').innerText === '2 of 5'")
+
+
 def test_the_front_page_filters_offline_whatever_its_query(offline):
     page, address = offline
     page.goto(f"{address}/index.html?q=dual+enc")

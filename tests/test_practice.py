@@ -186,6 +186,20 @@ def test_a_grade_is_taken_back(practice):
     assert exported_in_session(page)["reviews"] == []
 
 
+def test_a_book_that_is_a_folder_of_files_practices_and_keeps_too(browser, site):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{(site / 'practice.html').as_uri()}?size=5")
+    page.wait_for_selector("[data-practice][data-ready]")
+    start(page)
+    answer(page, 4)
+    page.reload()
+    page.wait_for_selector("[data-practice][data-ready]")
+    assert page.locator("[data-position]").inner_text() == "2 of 5"
+    assert len(exported_in_session(page)["reviews"]) == 1
+    context.close()
+
+
 def test_keys_typed_into_the_answer_grade_nothing(practice):
     page = practice("?size=5")
     start(page)

@@ -7,12 +7,14 @@ reader does stays in the reader's browser.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from .. import highlighting, run, website
@@ -57,17 +59,24 @@ def page_with(book: Book, kind: str) -> str:
 
 def resolve(app: Sphinx, doctree: nodes.document, name: str) -> None:
     """Put the shells in the places of the directives."""
+    places = list(doctree.findall(place))
+    if not places:
+        return
     book = run.current().book
-    for node in list(doctree.findall(place)):
+    settings, number = book.settings, counts(book)
+    for node in places:
         html = app.builder.templates.render(
             f"conceptbook-{node['kind']}.html",
             {
                 "book": book,
                 "title": plain_title,
                 "designs": deck.designs(book),
-                "domains": {page.domain: book.domain_title(page.domain) for page in book.concepts},
-                "levels": used_levels(book),
-                "tags": used_tags(book),
+                "domains": {
+                    d: book.domain_title(d) for d in settings.domains if number["domain"][d]
+                },
+                "levels": {level: level for level in LEVELS if number["level"][level]},
+                "tags": {tag: text for tag, text in settings.tags.items() if number["tag"][tag]},
+                "counts": number,
                 "marks": MARKS,
                 "lengths": LENGTHS,
                 "packages": cardfiles.packages(website.of(app)),
@@ -81,16 +90,27 @@ def resolve(app: Sphinx, doctree: nodes.document, name: str) -> None:
         node.replace_self(nodes.raw("", html, format="html", classes=classes))
 
 
-def used_levels(book: Book) -> dict[str, str]:
-    """Return the levels that a question has, each as its own label."""
-    used = {probe.level for page in book.concepts for probe in page.probes}
-    return {level: level for level in LEVELS if level in used}
+def counts(book: Book) -> dict[str, Counter[str]]:
+    """Return how many questions each domain, level and tag has."""
+    return {
+        "domain": Counter(page.domain for page in book.concepts for _ in page.probes),
+        "level": Counter(probe.level for page in book.concepts for probe in page.probes),
+        "tag": Counter(
+            tag for page in book.concepts for tag in page.meta.tags for _ in page.probes
+        ),
+    }
 
 
-def used_tags(book: Book) -> dict[str, str]:
-    """Return the labels of the tags that a page has, in the book's order."""
-    used = {tag for page in book.concepts for tag in page.meta.tags}
-    return {tag: label for tag, label in book.settings.tags.items() if tag in used}
+def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
+    """Return the practice page when its counts are others than when it was last read."""
+    book = run.current().book
+    page = page_with(book, "practice")
+    known = getattr(env, "conceptbook_counts", None)
+    return [page] if page and known not in (None, counts(book)) else []
+
+
+def _remember(app: Sphinx, env: BuildEnvironment) -> None:
+    env.conceptbook_counts = counts(run.current().book)
 
 
 def add_files(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -145,6 +165,8 @@ def setup(app: Sphinx) -> None:
     app.add_node(place)
     for kind in SCRIPTS:
         app.add_directive(kind, PlaceDirective)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-updated", _remember)
     app.connect("doctree-resolved", resolve)
     app.connect("html-page-context", add_files)
     app.connect("html-page-context", add_progress, priority=450)
