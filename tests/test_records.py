@@ -6,12 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from conceptbook import metadata, source, structure, yamltext
+from conceptbook import metadata, paths, source, structure, yamltext
 from conceptbook.contents import check_contents, parts, usable
 from conceptbook.outputs import Fault, check
+from conceptbook.paths import ReadingPath
 from conceptbook.problems import BookError, Problem, report
 from conceptbook.provenance import duration
-from conceptbook.settings import Planned, Settings, from_config, read_planned
+from conceptbook.settings import (
+    Planned,
+    SectionRule,
+    Settings,
+    StructureRule,
+    from_config,
+    read_planned,
+)
 
 EXTENSIONS = ("colon_fence", "dollarmath", "deflist")
 SETTINGS = Settings(evidence={"count": "Count"}, tags={"ranking": "Ranking", "search": "Search"})
@@ -374,6 +382,58 @@ def test_planned_pages_use_the_books_vocabulary(tmp_path: Path, entry, message, 
     with pytest.raises(BookError) as error:
         read_planned(file, "planned.yml", settings)
     assert error.value.problems == [Problem("planned.yml", 5, message, fix)]
+
+
+CLOCK = "| Minutes | Listens for |\n|---|---|\n| 0–5 | a question |\n| {} | a number |\n"
+
+
+@pytest.mark.parametrize(("span", "good"), [("5–12", True), ("5-12", True), ("6–12", False),
+                                            ("5–5", False), ("later", False)])  # fmt: skip
+def test_the_rows_of_a_clock_follow_one_another(span, good):
+    rule = StructureRule("Opening", 9, (SectionRule("The clock", role="clock"),))
+    text = f"# Title\n\n:::{{admonition}} Opening\n:::\n\n## The clock\n\n{CLOCK.format(span)}"
+    found = list(structure.check_structure(parse(text), rule, "page.md"))
+    fix = "begin where the row before ends: '5–10', for example"
+    problem = Problem("page.md", 11, f"'{span}' is no span of the clock", fix)
+    assert found == ([] if good else [problem])
+
+
+def test_a_probe_is_known_by_its_question_or_by_the_id_written_down():
+    text = ":::{{probe}} {}\n:level: L5\n{}\nYes.\n:::\n"
+    first, reworded = (
+        structure.probes(parse(text.format(question, given)))[0].id
+        for question, given in (("Does it *scale*?", ""), ("Will it?", ":id: probe-does-it-scale"))
+    )
+    assert first == reworded == "probe-does-it-scale"
+
+
+PATH = "- title: A path\n  why: For once.\n  pages:\n    - joins\n    - {}\n"
+
+
+def test_paths_name_pages_in_their_order(tmp_path: Path):
+    file = tmp_path / "paths.yml"
+    assert paths.read(file, "paths.yml", ["joins", "keys"]) == ([], [])
+    file.write_text(PATH.format("keys"))
+    found = ReadingPath("A path", "For once.", ("joins", "keys"))
+    assert paths.read(file, "paths.yml", ["joins", "keys"]) == ([found], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "fix"),
+    [
+        (PATH.format("key"), 5, "'key' is no page of the book", "did you mean 'keys'?"),
+        (PATH.format("joins"), 5, "'joins' is on this path twice", "remove one"),
+        ("- title: A path\n  pages: [joins, keys]\n", 1, "'why' is a required property", ""),
+        ("- [", 1, "malformed YAML", "mend the YAML"),
+    ],
+)
+def test_a_mistake_in_the_paths(tmp_path: Path, text, line, message, fix):
+    file = tmp_path / "paths.yml"
+    file.write_text(text)
+    problem = paths.read(file, "paths.yml", ["joins", "keys"])[1][0]
+    assert (problem.path, problem.line) == ("paths.yml", line)
+    assert message in problem.message
+    assert fix in problem.fix
 
 
 # --- What is said of a page ---------------------------------------------------------------------
