@@ -62,11 +62,13 @@ def check(root: Path, name: str, trace: bool = False) -> Report:
         site = onepage.render(one, Path(folder, "site"), trace)
         # At once, since each waits for other programs; only now, since Sphinx forks.
         with ThreadPoolExecutor() as pool:
+            # A page with problems may stand there without its styles, where any would be barred.
+            barred = None if found else pool.submit(access.check, page, site / f"{page.name}.html")
             again = pool.submit(_run_again, one, first, Path(folder, "again"), shown)
             words = pool.submit(prose.check, one.layout.root, [page.path])
-            barred = pool.submit(_check_access, page, site)
             found += repeats.of(page, one.run.book.concepts)
-            found += [*words.result(), *barred.result(), *_check_notebook(page, site)]
+            found += [*words.result(), *_check_notebook(page, site)]
+            found += barred.result() if barred else []
             second = again.result()
     if found:
         raise BookError(found)
@@ -128,12 +130,6 @@ def _lines(output: dict[str, Any]) -> list[str]:
     data = output.get("data", {})
     glued = next((data[kind] for kind in data if kind.endswith("text/plain")), "")
     return str(output.get("text") or glued).splitlines()
-
-
-def _check_access(page: Page, site: Path) -> list[Problem]:
-    """Find what bars readers from the page's HTML, if any."""
-    file = site / f"{page.name}.html"
-    return access.check(page, file) if file.is_file() else []
 
 
 def _check_notebook(page: Page, site: Path) -> Iterator[Problem]:

