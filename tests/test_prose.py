@@ -83,12 +83,12 @@ def test_words_about_a_figure_are_read_and_its_code_is_not(book: TinyBook):
 
 
 def test_british_english_is_not_the_books(book: TinyBook):
-    problems = found(book, ("It is drawn", "Its colour is modelled to optimise behaviour"))
+    problems = found(book, ("It is drawn", "Its colour is modelled by organisation of behaviour"))
     mended = {p.message.split("'")[1]: p.fix.split("'")[1] for p in problems}
     assert mended == {
         "colour": "color",
         "modelled": "modeled",
-        "optimise": "optimize",
+        "organisation": "organization",
         "behaviour": "behavior",
     }
 
