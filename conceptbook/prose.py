@@ -44,12 +44,12 @@ def _misspelled(root: Path, paths: list[str]) -> Iterator[Problem]:
     said = _run(root, SPELLING, "cspell/bin.mjs", *options, *paths)
     for line in said.splitlines():
         try:
-            uri, row, word, suggested = line.split("\t")
+            uri, row, word, *suggested = line.split("\t")  # none: the last tab is gone, too
         except ValueError:
             raise _unusable(SPELLING, said) from None
         path = next(path for path in paths if uri.endswith(f"/{path}"))
-        words = [f"'{one.rstrip('*')}'" for one in suggested.split(", ") if one][:SUGGESTIONS]
-        fix = f"write {' or '.join(words)}" if words else "write it otherwise"
+        words = re.findall(r"[^,* ][^,*]*", "".join(suggested))[:SUGGESTIONS]
+        fix = "write '" + "' or '".join(words) + "'" if words else "write it otherwise"
         fix += f"; where it is right, add it to the words of {SPELLING}"
         yield Problem(path, int(row), f"unknown word '{word}'", fix)
 

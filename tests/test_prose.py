@@ -100,10 +100,12 @@ def test_names_of_code_formulas_and_addresses_are_not_words(book: TinyBook):
 
 
 def test_a_word_of_the_books_list_passes(book: TinyBook):
-    (problem,) = found(book, ("It is drawn", "It is drawn with a quimbleton"))
-    assert problem.message == "unknown word 'quimbleton'"
-    replace(book.root / prose.SPELLING, "\nwords:\n", "\nwords:\n  - quimbleton\n")
-    assert prose.check(book.root, [problem.path]) == []
+    """Whether or not there is another to suggest."""
+    known, strange = found(book, ("It is drawn", "It is drawn with a quimbleton of qwzrtplk"))
+    assert "quimbleton" in known.message
+    assert strange.fix.startswith("write it otherwise; where it is right, add it")
+    replace(book.root / prose.SPELLING, "\nwords:\n", "\nwords:\n  - quimbleton\n  - qwzrtplk\n")
+    assert prose.check(book.root, [known.path]) == []
 
 
 def test_settings_that_cannot_be_used_are_named(book: TinyBook):
