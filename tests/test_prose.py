@@ -67,6 +67,7 @@ PLACES = [
 
 
 def test_a_misspelling_is_named_wherever_a_reader_sees_it(book: TinyBook):
+    book.edit("alpha", "Write a book.", "Write a book.\n\n```sql\nSELECT 1\n```")
     problems = found(book, *PLACES)
     assert len(problems) == len(PLACES)
     for problem, (old, new) in zip(problems, PLACES, strict=True):
@@ -94,7 +95,9 @@ def test_british_english_is_not_the_books(book: TinyBook):
 
 
 def test_names_of_code_formulas_and_addresses_are_not_words(book: TinyBook):
-    literal = "`kyof`, {glue:text}`wzrd:.2f`, $qq_{xyzt}+vwrt$, [it](http://a.org/zzyqx) "
+    literal = (
+        "`kyof`, {glue:text}`wzrd:.2f`, $qq_{xyzt}+vwrt$, [it](zzyqx.md), <http://a.org/zzyqx> "
+    )
     fenced = "\n\n```sql\nSELECT zzyqx\n```\n\nIt is drawn"
     assert found(book, ("It is drawn", f"{literal}{fenced}")) == []
 
