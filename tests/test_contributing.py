@@ -217,6 +217,9 @@ def check(book: TinyBook, slug: str = "alpha", **variables: str) -> Outcome:
 def test_a_good_page_passes_whatever_is_wrong_with_others(book: TinyBook):
     other = concept_page("Beta", "1 / 0").replace("## In production", "## Production")
     book.add("beta", other.replace("A letter is", "Beta is").replace("a nation", "a land"))
+    book.write("book/practice.md", "# Practice\n\n:::{practice}\n:::\n")  # asks of all pages
+    listed = (book.root / "_toc.yml").read_text()
+    book.write("_toc.yml", f"{listed}  - caption: Own\n    chapters:\n      - file: practice\n")
     book.edit("alpha", "It is drawn", "It is like [the other](beta.md) and drawn")
     outcome = check(book)
     assert (outcome.code, outcome.problems) == (0, [])
