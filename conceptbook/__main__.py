@@ -16,6 +16,7 @@ COMMANDS = {
     "pdf": "print the built book as one document (needs what `make test` installs)",
     "zip": "pack the built book to be read as a folder of files",
     "notebooks": "pack the built book's launch notebooks",
+    "text": "say what is wrong with the words of all pages, without running any",
     "links": "ask every external link of the book whether it still leads somewhere",
     "summary": "say how the results of the pages changed since CHANGED_SINCE differ",
     "publish": "put the built book into the tree of all versions, _build/tree",
@@ -102,6 +103,12 @@ def _check_links(options: argparse.Namespace) -> None:
     print(f"{links.check(options.root, options.trace)} links lead somewhere")
 
 
+def _check_text(options: argparse.Namespace) -> None:
+    from . import text
+
+    print(f"{text.check(options.root)} files read, no problems")
+
+
 def _create(options: argparse.Namespace) -> None:
     from . import newpage
 
@@ -161,6 +168,7 @@ HANDLERS = {
     "execute": _execute,
     "links": _check_links,
     "summary": _summarize,
+    "text": _check_text,
     "publish": _publish,
     "site": _publish,
     "new": _create,

@@ -40,6 +40,7 @@ class Page:
     headings: tuple[str, ...] = ()
     labels: tuple[tuple[str, int], ...] = ()
     probes: tuple[structure.Probe, ...] = ()
+    prose: tuple[tuple[int, str], ...] = ()
 
     @property
     def slug(self) -> str:
@@ -172,6 +173,7 @@ def read_page(
         headings=tuple(heading.title for heading in blocks.headings),
         labels=tuple(blocks.labels),
         probes=tuple(structure.probes(blocks)),
+        prose=tuple(blocks.prose),
     )
     return page, problems
 

@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from . import onepage
+from . import access, onepage, prose, repeats
 from .book import Page
 from .onepage import OnePage
 from .outputs import Fault
@@ -47,34 +48,51 @@ class Report:
 
 
 def check(root: Path, name: str, trace: bool = False) -> Report:
-    """Check one page: its text, two runs in clean kernels, its HTML, its notebook.
+    """Check one page: its words, two runs in clean kernels, its HTML, its notebook.
 
     Raises BookError with every problem of the page.
     """
     one = onepage.read(root, name)
-    runs = _run_twice(one)
-    with tempfile.TemporaryDirectory(prefix="conceptbook-") as folder:
-        site = onepage.render(one, Path(folder), trace)
-        one.run.problems += _check_notebook(one.page, site)
-    if one.run.problems:
-        raise BookError(one.run.problems)
-    cpu_seconds = max((result.cpu_seconds for result in runs), default=0.0)
-    words = prose_words(one.page.text)
-    return Report(one.page.path, list(_warnings(one.page, cpu_seconds, words)), cpu_seconds, words)
+    page, found = one.page, one.run.problems
+    with (
+        tempfile.TemporaryDirectory(prefix="conceptbook-") as folder,
+        Progress(_runs(one)) as shown,
+    ):
+        first = onepage.execute(one, one.run.store, shown)
+        site = onepage.render(one, Path(folder, "site"), trace)
+        # At once, since each waits for other programs; only now, since Sphinx forks.
+        with ThreadPoolExecutor() as pool:
+            # A page with problems may stand there without its styles, where any would be barred.
+            barred = None if found else pool.submit(access.check, page, site / f"{page.name}.html")
+            again = pool.submit(_run_again, one, first, Path(folder, "again"), shown)
+            words = pool.submit(prose.check, one.layout.root, [page.path])
+            found += repeats.of(page, one.run.book.concepts)
+            found += [*words.result(), *_check_notebook(page, site)]
+            found += barred.result() if barred else []
+            second = again.result()
+    if found:
+        raise BookError(found)
+    cpu_seconds = max((run.cpu_seconds for run in (first, second) if run), default=0.0)
+    count = prose_words(page.text)
+    return Report(page.path, list(_warnings(page, cpu_seconds, count)), cpu_seconds, count)
 
 
-def _run_twice(one: OnePage) -> list[Execution]:
-    """Run the page's cells twice (once where a result is kept); problems are added to the run."""
-    kept = one.run.store
-    total = 2 if one.key and kept.read(one.key) is None else 1
-    with tempfile.TemporaryDirectory() as folder, Progress(total) as progress:
-        first = onepage.execute(one, kept, progress)
-        second = first and onepage.execute(one, Store(Path(folder)), progress)
-    if not (first and second):
-        return []  # the second run would most likely say the same
-    faults = differences(first.outputs, second.outputs)
-    one.run.problems += [fault.at(one.page) for fault in faults]
-    return [first, second]
+def _runs(one: OnePage) -> int:
+    """Say how often the page's cells have to run: twice, once where a result is kept."""
+    return 2 if one.key and one.run.store.read(one.key) is None else 1
+
+
+def _run_again(
+    one: OnePage, first: Execution | None, folder: Path, progress: Progress
+) -> Execution | None:
+    """Run the page's cells into an empty store; what differs from the first run is a problem."""
+    if first is None:
+        return None  # the second run would most likely say the same
+    second = onepage.execute(one, Store(folder), progress)
+    if second:
+        faults = differences(first.outputs, second.outputs)
+        one.run.problems += [fault.at(one.page) for fault in faults]
+    return second
 
 
 def differences(

@@ -81,6 +81,7 @@ class Source:
     images: list[Image] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
     labels: list[tuple[str, int]] = field(default_factory=list)
+    prose: list[tuple[int, str]] = field(default_factory=list)
     unclosed: list[tuple[int, str]] = field(default_factory=list)
     bad_cells: list[tuple[int, str]] = field(default_factory=list)
 
@@ -117,6 +118,7 @@ def _collect(source: Source, parser, lines: list[str], offset: int, depth: int) 
             source.labels.append((_label(token.content), line))
         elif token.type == "inline":
             source.images.extend(_images(token, line))
+            source.prose.append((line, _plain(token)))
 
 
 def _collect_fence(
@@ -144,6 +146,7 @@ def _collect_fence(
     if name in ("image", "figure"):
         source.images.append(Image(argument.strip(), options.get("alt", ""), line))
     if name not in LITERAL:
+        source.prose.append((line, argument.strip()))
         _collect(source, parser, body.splitlines(), line + skipped, depth + 1)
 
 
@@ -237,6 +240,15 @@ def _images(token: Token, line: int) -> Iterator[Image]:
     for child in token.children or ():
         if child.type == "image":
             yield Image(str(child.attrs.get("src", "")), child.content.strip(), line)
+
+
+def _plain(token: Token) -> str:
+    """Return the text of a paragraph, heading or table cell: no markup, no glued values."""
+    return "".join(
+        "\n" if child.type in ("softbreak", "hardbreak") else child.content
+        for child in token.children or ()
+        if not str(child.meta.get("name")).startswith("glue:")
+    )
 
 
 def claims(source: str) -> list[str]:

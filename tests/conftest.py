@@ -14,6 +14,8 @@ from chromium import chromium
 from filelock import FileLock
 from serving import serve
 
+from conceptbook.access import RULES
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
     path.relative_to(ROOT / "book").with_suffix("").as_posix()
@@ -23,8 +25,6 @@ PAGES = sorted(
 
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
-
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 
 
 def violations(page) -> list[str]:

@@ -5,7 +5,9 @@ Mistakes are refused with one message, and nothing is left half written.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -20,6 +22,7 @@ import pytest
 from tiny import (
     DOMAIN,
     FIGURE,
+    REPOSITORY,
     Outcome,
     TinyBook,
     concept_page,
@@ -30,7 +33,7 @@ from tiny import (
 )
 
 import conceptbook.check
-from conceptbook import newpage
+from conceptbook import newpage, prose
 from conceptbook.check import differences, prose_words
 from conceptbook.problems import BookError, Problem
 
@@ -205,13 +208,18 @@ def test_a_contents_list_that_cannot_be_replaced(book: TinyBook, monkeypatch):
 
 
 def check(book: TinyBook, slug: str = "alpha", **variables: str) -> Outcome:
-    """Check a page by the documented command."""
+    """Check a page by the documented command, which knows where the tests find a browser."""
+    variables = {"PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'tests'}", **variables}
     command = ["-m", "conceptbook", "check", f"{DOMAIN}/{slug}", "--root", str(book.root)]
     return finish(run_python(*command, **variables))
 
 
 def test_a_good_page_passes_whatever_is_wrong_with_others(book: TinyBook):
-    book.add("beta", concept_page("Beta", "1 / 0").replace("## In production", "## Production"))
+    other = concept_page("Beta", "1 / 0").replace("## In production", "## Production")
+    book.add("beta", other.replace("A letter is", "Beta is").replace("a nation", "a land"))
+    book.write("book/practice.md", "# Practice\n\n:::{practice}\n:::\n")  # asks of all pages
+    listed = (book.root / "_toc.yml").read_text()
+    book.write("_toc.yml", f"{listed}  - caption: Own\n    chapters:\n      - file: practice\n")
     book.edit("alpha", "It is drawn", "It is like [the other](beta.md) and drawn")
     outcome = check(book)
     assert (outcome.code, outcome.problems) == (0, [])
@@ -336,9 +344,59 @@ def test_a_page_to_check_that_does_not_exist(book: TinyBook):
 
 
 def test_a_page_is_checked_without_git(book: TinyBook, tmp_path: Path):
-    """Nothing on the path: no git, which would know dates, and no other program."""
+    """All programs on the path but git, which would know dates."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for folder in reversed(os.environ["PATH"].split(":")):
+        for file in Path(folder).glob("*"):
+            (programs / file.name).unlink(missing_ok=True)
+            (programs / file.name).symlink_to(file)
+    (programs / "git").unlink()
     book.add("alpha", concept_page("Alpha", FIGURE))
-    assert check(book, PATH=str(tmp_path / "none")).code == 0
+    assert check(book, PATH=str(programs)).code == 0
+
+
+BARRED = """\
+<p style="color: #bbb">Pale on white.</p>
+
+:::{dropdown} A fold
+<p style="color: #333">Dark on black.</p>
+:::
+
+<a href="#it-is-drawn"></a>
+"""
+
+
+def test_what_bars_a_reader_is_placed_in_both_themes_and_in_folds(book: TinyBook):
+    book.edit("alpha", "It is drawn", f"{BARRED}\nIt is drawn")
+    rows = book.page("alpha").read_text(encoding="utf-8").split("\n")
+    outcome = check(book)
+    assert outcome.code == 1
+    placed = {
+        (re.search(r"\(([\w-]+)\)", p.message)[1], rows[p.line - 1]) for p in outcome.problems
+    }
+    assert placed == {
+        ("color-contrast", '<p style="color: #bbb">Pale on white.</p>'),
+        ("color-contrast", '<p style="color: #333">Dark on black.</p>'),
+        ("link-name", '<a href="#it-is-drawn"></a>'),
+    }
+
+
+def test_the_words_of_a_page_are_part_of_its_check(book: TinyBook):
+    """With the settings of the real book; test_prose.py says what they find."""
+    for settings in (prose.SPELLING, prose.STYLE):
+        shutil.copy(REPOSITORY / settings, book.root)
+    book.add("beta")
+    book.edit("alpha", "It is drawn", "It simply is darwn")
+    said = [(problem.path, problem.message) for problem in check(book).problems]
+    here, also = f"book/{DOMAIN}/alpha.md", f"also stands at book/{DOMAIN}/beta.md"
+    assert {path for path, _ in said} == {here}
+    assert [re.sub(r".*(also stands at \S+):.*", r"\1", message) for _, message in said] == [
+        also,
+        "'simply' says nothing here",
+        "unknown word 'darwn'",
+        also,
+    ]
 
 
 # --- A live preview -----------------------------------------------------------------------------

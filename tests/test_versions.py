@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from serving import serve
-from test_browser import RULES
 from test_machine_readable import FIRST, SECOND, THIRD, commit, git
 from tiny import DOMAIN, TinyBook, finish, replace, run_python
 
 from conceptbook import publishing
+from conceptbook.access import RULES
 from conceptbook.address import Address
 
 MOVED = "      moved: {letters/beta: letters/gamma}\n      cell_timeout: 8\n"

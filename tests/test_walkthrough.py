@@ -95,7 +95,7 @@ def clone(site: Path, tmp_path: Path) -> Path:
         if (ROOT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
-    for name in ("requirements.txt", "tests/requirements.txt"):
+    for name in ("requirements.txt", "tests/requirements.txt", "tests/prose/package-lock.json"):
         os.utime(root / name, (0, 0))  # older than what was installed from them
     git(root, "init", "--quiet")
     git(root, "add", "--all")

@@ -152,10 +152,11 @@ def write_index(app: Sphinx, error: Exception | None) -> None:
 
 
 def write_flashcards(app: Sphinx, error: Exception | None) -> None:
-    """Write the flashcards of the finished pages, where a page practices."""
+    """Write the flashcards of the finished pages, where a page practices and all are built."""
     site, folder = website.of(app), Path(app.outdir)
     practice = page_with(site.book, "practice")
-    if error is None and website.is_wanted(app) and practice:
+    whole = not run.current().only
+    if error is None and website.is_wanted(app) and practice and whole:
         amounts = cardfiles.write(site, highlighting.looks(app.builder), folder)
         cardfiles.show(amounts, folder / f"{practice}.html")
 
