@@ -229,7 +229,10 @@ def test_a_notebook_runs_where_only_its_first_cell_installs(site: Path, tmp_path
     manager.kernel_spec.env = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     (tmp_path / "work").mkdir()
     client = NotebookClient(notebook, km=manager, timeout=600)
-    client.execute(cwd=str(tmp_path / "work"))
+    try:
+        client.execute(cwd=str(tmp_path / "work"))
+    finally:
+        manager.shutdown_kernel(now=True)
     printed = [
         output.text
         for cell in notebook.cells
