@@ -47,7 +47,7 @@ def _misspelled(root: Path, paths: list[str]) -> Iterator[Problem]:
             uri, row, word, *suggested = line.split("\t")  # none: the last tab is gone, too
         except ValueError:
             raise _unusable(SPELLING, said) from None
-        path = next(path for path in paths if uri.endswith(f"/{path}"))
+        path = max((path for path in paths if uri.endswith(f"/{path}")), key=len)
         words = re.findall(r"[^,* ][^,*]*", "".join(suggested))[:SUGGESTIONS]
         fix = "write '" + "' or '".join(words) + "'" if words else "write it otherwise"
         fix += f"; where it is right, add it to the words of {SPELLING}"
