@@ -48,11 +48,13 @@ class StructureRule:
 class Settings:
     """Settings of one book.
 
+    ``name`` is what readers' browsers keep their practice under ("": a name made of the title);
     ``domains`` maps a folder to the name of the structure that its pages follow;
     ``evidence`` and ``tags`` map a key to the label a reader sees, ``moved`` the name that a page
     had to the one it has; times are in seconds.
     """
 
+    name: str = ""
     domains: dict[str, str] = field(default_factory=dict)
     structures: dict[str, StructureRule] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
@@ -69,6 +71,7 @@ SCHEMA = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
+        "name": {"type": "string"},
         "domains": TEXTS,
         "evidence": TEXTS,
         "tags": TEXTS,

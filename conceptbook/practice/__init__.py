@@ -7,6 +7,7 @@ reader does stays in the reader's browser.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -24,10 +25,10 @@ from ..plain import plain_title
 from ..structure import LEVELS
 from . import cardfiles, content, deck, flashcards
 
-STORE = ("vendor/idb.js", "vendor/ts-fsrs.js", "schedule.js", "marks.js", "practice-store.js")
-# What each place loads; idb and ts-fsrs are only on pages that show a schedule.
-SCRIPTS = {
-    "practice": ("filters.js", *STORE, "practice.js"),
+STORE = ("vendor/idb.js", "marks.js", "practice-page.js", "practice-store.js")
+SCHEDULE = ("vendor/ts-fsrs.js", "schedule.js")
+SCRIPTS = {  # what each place loads
+    "practice": ("filters.js", *STORE, *SCHEDULE, "practice.js"),
     "mock-interview": (*STORE, "mock-interview.js"),
     "paths": ("marks.js", "progress.js"),
 }
@@ -115,6 +116,10 @@ def _remember(app: Sphinx, env: BuildEnvironment) -> None:
 
 def add_files(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Load scripts and style where a directive stands, which takes the side list's place."""
+    site = website.of(app)
+    moved = deck.moved(site.book)
+    context["conceptbook_book"] = site.book.settings.name or website.file_name(site.title)
+    context["conceptbook_moved"] = json.dumps(moved) if moved else ""
     if not doctree:
         return
     for raw in doctree.findall(nodes.raw):
@@ -144,19 +149,17 @@ def add_progress(
         app.add_js_file(script, loading_method="defer")
 
 
-def write_index(app: Sphinx, error: Exception | None) -> None:
-    """Write the index of all questions, where a page practices them."""
-    this = run.current()
-    if error is None and website.is_wanted(app) and page_with(this.book, "practice"):
-        deck.write_index(website.of(app), this, Path(app.outdir))
+def write(app: Sphinx, error: Exception | None) -> None:
+    """Write the index of all questions and the flashcards, where a page practices them.
 
-
-def write_flashcards(app: Sphinx, error: Exception | None) -> None:
-    """Write the flashcards of the finished pages, where a page practices and all are built."""
+    Both are of all pages, so a build of one page writes neither.
+    """
+    if error or not website.is_wanted(app) or run.current().only:
+        return
     site, folder = website.of(app), Path(app.outdir)
     practice = page_with(site.book, "practice")
-    whole = not run.current().only
-    if error is None and website.is_wanted(app) and practice and whole:
+    if practice:
+        deck.write_index(site, folder)
         amounts = cardfiles.write(site, highlighting.looks(app.builder), folder)
         cardfiles.show(amounts, folder / f"{practice}.html")
 
@@ -171,5 +174,4 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-resolved", resolve)
     app.connect("html-page-context", add_files)
     app.connect("html-page-context", add_progress, priority=450)
-    app.connect("build-finished", write_index)
-    app.connect("build-finished", write_flashcards)
+    app.connect("build-finished", write)

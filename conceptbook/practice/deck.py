@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..book import Book, Page
-from ..plain import Converter, plain_title
-from ..run import Run
+from ..plain import plain_title
 from ..structure import Probe
 from ..website import Site
 from .content import Content, Table
@@ -29,16 +28,23 @@ def digest(probe: Probe) -> str:
     return hashlib.sha256(" ".join(probe.answer.split()).encode()).hexdigest()[:8]
 
 
-def index(site: Site, this: Run) -> dict[str, Any]:
-    """Return what a reader chooses from: pages with domain, tags and questions, without answers."""
+def index(site: Site, folder: Path) -> dict[str, Any]:
+    """Return what a reader chooses from: pages with domain, tags and questions, without answers.
+
+    ``folder`` is that of the site, where each page's answers are written already.
+    """
     book = site.book
-    slugs = ((_slug(old), _slug(new)) for old, new in book.settings.moved.items())
     return {
-        "title": site.title,
         "domains": {domain: book.domain_title(domain) for domain in site.domains},
-        "moved": {old: new for old, new in slugs if old != new},
-        "pages": [_page(site, page, this) for page in book.concepts],
+        "moved": moved(book),
+        "pages": [_page(site, page, folder) for page in book.concepts],
     }
+
+
+def moved(book: Book) -> dict[str, str]:
+    """Return the slugs that pages have now, by those that they had."""
+    slugs = ((_slug(old), _slug(new)) for old, new in book.settings.moved.items())
+    return {old: new for old, new in slugs if old != new}
 
 
 def designs(book: Book) -> list[Page]:
@@ -55,8 +61,8 @@ def _slug(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
-def _page(site: Site, page: Page, this: Run) -> dict[str, Any]:
-    convert = Converter(site, page, this.execution(page.name))
+def _page(site: Site, page: Page, folder: Path) -> dict[str, Any]:
+    answers = read_page(page.slug, folder).answers
     record = {
         "slug": page.slug,
         "name": page.name,
@@ -64,8 +70,7 @@ def _page(site: Site, page: Page, this: Run) -> dict[str, Any]:
         "domain": page.domain,
         "tags": page.meta.tags,
         "questions": [
-            [probe.id, probe.level, digest(probe), convert.line(probe.question)]
-            for probe in page.probes
+            [probe.id, probe.level, digest(probe), answers[probe.id][0]] for probe in page.probes
         ],
     }
     if page in designs(site.book):  # an interview ends with what to read
@@ -74,9 +79,9 @@ def _page(site: Site, page: Page, this: Run) -> dict[str, Any]:
     return record
 
 
-def write_index(site: Site, this: Run, folder: Path) -> None:
+def write_index(site: Site, folder: Path) -> None:
     """Write the index of all questions below the site's folder."""
-    write(folder / INDEX, "index", index(site, this))
+    write(folder / INDEX, "index", index(site, folder))
 
 
 def write_page(page: Page, content: Content, folder: Path) -> None:

@@ -7,7 +7,6 @@
   const { matchesAll, readChosen, remember, showCounts, toSearch, writeChosen } = window.conceptFilters;
 
   const GROUPS = ["domain", "progress", "status", "evidence", "tag"];
-  const MARKS = { revisit: "To revisit", known: "Known" }; // as a card says it
   const marks = window.conceptMarks;
 
   const fold = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{Diacritic}/gu, "");
@@ -28,7 +27,7 @@
     const mark = marks.get(element.dataset.slug);
     values.progress = new Set([mark]);
     element.dataset.state = mark;
-    place.textContent = MARKS[mark] ?? "";
+    place.textContent = marks.LABELS[mark] ?? "";
   }
 
   // Every typed word must begin a word of the card.

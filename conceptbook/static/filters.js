@@ -1,4 +1,4 @@
-// What the filters of the catalogue and of the map share: chips that are chosen, counted, and
+// What the filters of the catalogue, of the map and of practice share: chips that are chosen, counted, and
 // kept in the address. No modules here nor in what uses this: a browser loads none from a file, and
 // the book is also read as a folder of files.
 

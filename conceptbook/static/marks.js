@@ -1,11 +1,13 @@
 // What a reader makes of each page: unread, to revisit, known. Kept in localStorage, one entry a
-// page, so that two tabs never overwrite each other's; where that is blocked, until the tab closes.
+// page, so that two tabs never overwrite each other's; where that is blocked, until the page closes.
 
 "use strict";
 
 {
-  const PREFIX = "conceptbook:mark:";
+  const { book, moved } = document.body.dataset;
+  const PREFIX = `conceptbook:${book}:mark:`;
   const MARKS = ["unread", "revisit", "known"];
+  const LABELS = { revisit: "To revisit", known: "Known" }; // as cards and paths say it
   const memory = new Map(); // what localStorage did not take
 
   function read(key) {
@@ -23,6 +25,15 @@
       memory.delete(key);
     } catch {
       memory.set(key, text); // private mode, or no room left
+    }
+  }
+
+  function remove(key) {
+    memory.delete(key);
+    try {
+      localStorage.removeItem(key);
+    } catch {
+      // blocked: nothing was stored
     }
   }
 
@@ -55,24 +66,15 @@
 
   const set = (slug, mark, at = Date.now()) => write(PREFIX + slug, JSON.stringify({ mark, at }));
 
-  // Of two marks of a page the later one holds.
+  // Of two marks of a page the later one holds. Returns how many were taken.
   function merge(marks) {
     const known = all();
-    for (const [slug, { mark, at }] of Object.entries(marks)) {
-      if (!(known[slug]?.at >= at)) set(slug, mark, at);
-    }
+    const later = Object.entries(marks).filter(([slug, { at }]) => !(known[slug]?.at >= at));
+    for (const [slug, { mark, at }] of later) set(slug, mark, at);
+    return later.length;
   }
 
-  function clear() {
-    for (const key of keys()) {
-      try {
-        localStorage.removeItem(key);
-      } catch {
-        // blocked: nothing was stored
-      }
-    }
-    memory.clear();
-  }
+  const clear = () => keys().forEach(remove);
 
   // Calls back when another tab sets a mark, and when the page returns from the browser's cache.
   function onChange(callback) {
@@ -80,5 +82,12 @@
     addEventListener("pageshow", ({ persisted }) => persisted && callback());
   }
 
-  window.conceptMarks = { MARKS, all, clear, get, isBlocked: () => memory.size > 0, merge, onChange, set };
+  // A page that moved keeps its mark.
+  for (const [old, now] of Object.entries(JSON.parse(moved ?? "{}"))) {
+    const entry = parse(read(PREFIX + old));
+    if (entry) merge({ [now]: entry });
+    remove(PREFIX + old);
+  }
+
+  window.conceptMarks = { LABELS, MARKS, all, clear, get, isBlocked: () => memory.size > 0, merge, onChange, set };
 }

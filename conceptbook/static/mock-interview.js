@@ -1,22 +1,15 @@
-// A worked design as a timed interview. Clock and rubric are the tables of the design's page; the
-// interview lives in sessionStorage until it is over, and its scores then go to the store.
+// A worked design as a timed interview. Clock and rubric are the tables of the design's page. The
+// interview lives in the tab's own state until its reader leaves the report; its scores go to the
+// store when the report is written.
 
 "use strict";
 
 {
+  const { clock: time, download, element, html, parts, tabState } = window.conceptPage;
   const { loadIndex, loadPage, open } = window.conceptPractice;
-  const INTERVIEW = "conceptbook:interview";
   const SCORES = ["Missed", "Partly", "Had it"];
 
-  function element(tag, text = "", properties = {}) {
-    return Object.assign(document.createElement(tag), { textContent: text }, properties);
-  }
-
-  const html = (tag, text) => Object.assign(document.createElement(tag), { innerHTML: text });
-
   const plain = (text) => html("div", text).textContent.trim();
-
-  const time = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
   // The rows of the clock: from and to in minutes, and what each column says.
   const readClock = (table) =>
@@ -35,31 +28,21 @@
   // Score buttons of one row: radios in a group that is named by the row.
   function radios(name, legend, labels, chosen, onChoose) {
     const group = element("fieldset", "", { className: "mock-scores" });
-    group.append(element("legend", legend));
+    group.append(legend);
     labels.forEach((label, value) => {
       const chip = element("label", "", { className: "chip" });
       const input = element("input", "", { type: "radio", name, value, checked: value === chosen });
       input.addEventListener("change", () => onChoose(value));
-      chip.append(input, label instanceof Node ? label : element("span", label));
+      chip.append(input, label);
       group.append(chip);
     });
     return group;
   }
 
   async function start(root) {
-    const $ = (name) => root.querySelector(`[data-${name}]`);
+    const { $, show, tell } = parts(root);
     const folder = root.dataset.root;
-    const views = [...root.querySelectorAll("[data-view]")];
-
-    function tell(sentence) {
-      $("notice").textContent = sentence;
-      $("notice").hidden = false;
-    }
-
-    function show(name, focus) {
-      for (const view of views) view.hidden = view.dataset.view !== name;
-      focus?.focus();
-    }
+    const tab = tabState("interview");
 
     let index;
     try {
@@ -68,77 +51,103 @@
       tell("The designs cannot be loaded. Check the connection and reload this page.");
       return;
     }
-    const store = await open(index.title, { onChange: showHistory, onTrouble: tell });
+    const store = await open(document.body.dataset.book, { onChange: showHistory, onTrouble: (text) => tell(text) });
 
-    let state = null; // design, before (seconds), since (ms, null in a pause), scores, levels, notes, done
+    // design; before: seconds until since (ms; null in a pause); scores by row of the clock, levels by
+    // dimension; notes; stage: interview, score or report.
+    let state = null;
     let design; // its page in the index
     let page; // its tables
     let clock;
-    let current = -1; // the row of the clock now running
+    let current; // the row of the clock now running
 
-    const elapsed = () => state.before + (state.since === null ? 0 : (Date.now() - state.since) / 1000);
+    const keep = () => tab.write(state);
+    const elapsed = () => state.before + (state.since === null ? 0 : Math.max(0, Date.now() - state.since) / 1000);
     const total = () => clock.at(-1).to * 60;
 
-    function keep() {
-      try {
-        if (state) sessionStorage.setItem(INTERVIEW, JSON.stringify(state));
-        else sessionStorage.removeItem(INTERVIEW);
-      } catch {
-        // without it a reload ends the interview
-      }
+    function rowAt(seconds) {
+      const row = clock.findIndex(({ to }) => seconds < to * 60);
+      return row === -1 ? clock.length : row;
     }
 
-    async function enter(next) {
-      design = index.pages.find((entry) => entry.slug === next.design);
+    // A kept interview may be from another version of the book.
+    async function enter(kept) {
+      const slug = index.moved[kept.design] ?? kept.design;
+      design = index.pages.find((entry) => entry.slug === slug && entry.related);
+      tell("", "design");
       try {
-        page = design && (await loadPage(folder, design.slug));
+        page = design && (await loadPage(folder, slug));
       } catch {
-        tell("The design cannot be loaded. Check the connection.");
+        tell("The design cannot be loaded. Check the connection.", "design");
       }
-      if (!page) return show("choose");
-      state = next;
+      if (!design || !page) return leave();
+      state = {
+        design: slug,
+        before: Number(kept.before) || 0,
+        since: Number.isFinite(kept.since) ? kept.since : null,
+        scores: Object(kept.scores),
+        levels: Object(kept.levels),
+        notes: String(kept.notes ?? ""),
+        stage: ["interview", "score", "report"].includes(kept.stage) ? kept.stage : "interview",
+      };
       clock = readClock(page.clock);
-      current = -1;
+      current = rowAt(elapsed());
       $("title").textContent = design.title;
       $("opening").textContent = `You have ${clock.at(-1).to} minutes. Begin with what you would ask.`;
       $("total").textContent = `of ${time(total())}`;
       $("notes").value = state.notes;
-      if (state.done) return score();
-      tick();
-      show("interview", $("title"));
+      $("checkpoints").replaceChildren(...clock.map((_, number) => checkpoint(number)));
       keep();
+      if (state.stage === "score") score();
+      else if (state.stage === "report") showReport();
+      else {
+        tick();
+        show("interview", $("title"));
+      }
+    }
+
+    function leave() {
+      state = null;
+      keep();
+      showHistory();
+      show("choose", root.querySelector("[data-design]"));
     }
 
     // --- The clock --------------------------------------------------------------------------------
 
-    function showCheckpoints() {
-      $("checkpoints").replaceChildren(
-        ...clock.map((row, number) => {
-          const item = element("li");
-          item.append(element("p", `Minutes ${row.minutes}`, { className: "mock-minutes" }));
-          if (number < current) {
-            item.className = "past";
-            row.cells.forEach((cell, column) => {
-              const line = html("p", cell);
-              line.prepend(element("strong", `${plain(page.clock.head[column + 1])}: `));
-              item.append(line);
-            });
-            item.append(
-              radios(`checkpoint-${number}`, "You", SCORES, state.scores[number], (value) => {
-                state.scores[number] = value;
-                keep();
-              }),
-            );
-          } else if (number === current) {
-            item.className = "current";
-            item.setAttribute("aria-current", "step");
-            const peek = element("details");
-            peek.append(element("summary", plain(page.clock.head.at(-1))), html("p", row.cells.at(-1)));
-            item.append(peek);
-          }
-          return item;
-        }),
-      );
+    function checkpoint(number) {
+      const row = clock[number];
+      const item = element("li");
+      item.append(element("p", `Minutes ${row.minutes}`, { className: "mock-minutes" }));
+      if (number < current) {
+        item.className = "past";
+        item.append(...said(row), scores(number));
+      } else if (number === current) {
+        item.className = "current";
+        item.setAttribute("aria-current", "step");
+        const peek = element("details");
+        peek.append(element("summary", plain(page.clock.head.at(-1))), html("p", row.cells.at(-1)));
+        item.append(peek);
+      }
+      return item;
+    }
+
+    function said(row) {
+      return row.cells.map((cell, column) => {
+        const line = html("p", cell);
+        line.prepend(element("strong", `${plain(page.clock.head[column + 1])}: `));
+        return line;
+      });
+    }
+
+    function scores(number) {
+      const legend = element("legend", "You");
+      legend.append(element("span", `, minutes ${clock[number].minutes}`, { className: "visually-hidden" }));
+      const labels = SCORES.map((label) => element("span", label));
+      return radios(`checkpoint-${number}`, legend, labels, state.scores[number], (value) => {
+        state.scores[number] = value;
+        keep();
+      });
     }
 
     function tick() {
@@ -146,17 +155,17 @@
       $("clock").textContent = time(seconds);
       root.querySelector("progress").value = Math.min(1, seconds / total());
       $("pause").textContent = state.since === null ? "Go on" : "Pause";
-      const row = clock.findIndex(({ to }) => seconds < to * 60);
-      const now = row === -1 ? clock.length : row;
-      if (now !== current) {
-        if (current !== -1) {
-          $("phase").textContent = now < clock.length ? `Minutes ${clock[now].minutes} begin; score the last.` : "Time is over.";
-        }
-        current = now;
-        showCheckpoints();
+      const before = current;
+      current = rowAt(seconds);
+      if (current === before) return;
+      $("phase").textContent =
+        current < clock.length ? `Minutes ${clock[current].minutes} begin; score the last.` : "Time is over.";
+      // Only the rows that changed: a score being given keeps its focus.
+      for (let number = before; number <= Math.min(current, clock.length - 1); number += 1) {
+        $("checkpoints").children[number].replaceWith(checkpoint(number));
       }
     }
-    setInterval(() => state && !state.done && tick(), 500);
+    setInterval(() => state?.stage === "interview" && tick(), 500);
 
     $("pause").addEventListener("click", () => {
       state.before = elapsed();
@@ -169,142 +178,148 @@
       keep();
     });
     $("finish").addEventListener("click", () => {
-      Object.assign(state, { before: elapsed(), since: null, done: true });
+      Object.assign(state, { before: elapsed(), since: null, stage: "score" });
+      keep();
       score();
     });
+    for (const button of root.querySelectorAll("[data-discard]")) button.addEventListener("click", leave);
 
     // --- The score --------------------------------------------------------------------------------
 
+    const columns = () => page.rubric.head.slice(1).map(plain);
+
     function score() {
-      const columns = page.rubric.head.slice(1).map(plain);
+      $("score-status").textContent = "";
       $("rubric").replaceChildren(
         ...page.rubric.rows.map(([dimension, ...cells], number) => {
           const labels = cells.map((cell, column) => {
             const label = html("span", cell);
             for (const link of label.querySelectorAll("a")) link.replaceWith(...link.childNodes);
-            label.prepend(element("strong", `${columns[column]} `));
+            label.prepend(element("strong", `${columns()[column]} `));
             return label;
           });
           const name = plain(dimension);
-          return radios(`dimension-${number}`, name, labels, state.levels[name], (value) => {
+          return radios(`dimension-${number}`, element("legend", name), labels, state.levels[name], (value) => {
             state.levels[name] = value;
             keep();
           });
         }),
       );
+      // The row in which the interview ended counts; those after it were not reached.
+      $("scored").replaceChildren(
+        ...clock.slice(0, current + 1).map((row, number) => {
+          const item = element("li", "", { className: "past" });
+          item.append(element("p", `Minutes ${row.minutes}`, { className: "mock-minutes" }), ...said(row), scores(number));
+          return item;
+        }),
+      );
       show("score", root.querySelector("#mock-score"));
-      keep();
     }
 
     $("report-now").addEventListener("click", async () => {
-      const rows = page.rubric.rows.map(([dimension]) => plain(dimension));
-      const open = rows.findIndex((name) => state.levels[name] === undefined);
+      if (state.stage !== "score") return; // a second click
+      const names = page.rubric.rows.map(([dimension]) => plain(dimension));
+      const open = names.findIndex((name) => state.levels[name] === undefined);
       if (open !== -1) {
-        tell(`Score “${rows[open]}” first.`);
+        $("score-status").textContent = `Score “${names[open]}” first.`;
         root.querySelector(`[name=dimension-${open}]`).focus();
         return;
       }
-      $("notice").hidden = true;
-      const report = write(state);
-      const { levels, design: slug } = state;
-      const seconds = Math.round(state.before);
-      state = null;
+      state.stage = "report";
       keep();
-      await store.add("interviews", { design: slug, at: Date.now(), seconds, levels });
+      const levels = Object.fromEntries(names.map((name) => [name, state.levels[name]]));
+      showReport();
+      await store.add("interviews", { design: state.design, at: Date.now(), seconds: Math.round(state.before), levels });
       showHistory();
-      showReport(report);
     });
 
+    // --- The report -------------------------------------------------------------------------------
+
     // What the report says, as data: both the page and the Markdown are made of it.
-    function write({ before, scores, levels, notes }) {
-      const columns = page.rubric.head.slice(1).map(plain);
+    function report() {
       const dimensions = page.rubric.rows.map(([dimension, ...cells]) => {
         const name = plain(dimension);
-        return { name, level: levels[name], label: columns[levels[name]], cells };
+        const level = state.levels[name] ?? 0;
+        return { name, level, label: columns()[level], cells };
       });
-      const missed = clock.filter((_, number) => (scores[number] ?? 0) === 0 && number < current);
+      const missed = clock.filter((_, number) => number <= current && !state.scores[number]);
       const pages = new Map();
-      for (const { name, level, cells } of dimensions) {
-        if (level === columns.length - 1) continue;
-        const links = linked(cells, index.pages);
-        for (const to of links.length ? links : [design]) {
-          const href = `${to.name}.html`;
-          if (!pages.has(href)) pages.set(href, { title: to.title, why: [] });
-          pages.get(href).why.push(name);
-        }
-      }
-      for (const [name, title, reason] of design.related ?? []) {
+      function read(name, title, why) {
         const href = `${name}.html`;
-        if (!pages.has(href)) pages.set(href, { title, why: [reason] });
+        if (!pages.has(href)) pages.set(href, { title, why: [] });
+        pages.get(href).why.push(why);
       }
-      return { title: design.title, seconds: before, total: total(), dimensions, missed, pages, notes };
+      for (const { name, level, cells } of dimensions) {
+        if (level === columns().length - 1) continue;
+        const links = linked(cells, index.pages);
+        for (const to of links.length ? links : [design]) read(to.name, to.title, name);
+      }
+      for (const [name, title, reason] of design.related) if (!pages.has(`${name}.html`)) read(name, title, reason);
+      return { title: design.title, seconds: state.before, total: total(), dimensions, missed, pages, notes: state.notes.trim() };
     }
 
-    let shown = null;
+    function list(items) {
+      const found = element("ul");
+      found.append(...items);
+      return found;
+    }
 
-    function showReport(report) {
-      shown = report;
-      const box = $("report");
+    function showReport() {
+      const { title, seconds, total: all, dimensions, missed, pages, notes } = report();
       const table = element("table", "", { className: "table" });
       const body = element("tbody");
-      for (const { name, label } of report.dimensions) {
+      for (const { name, label } of dimensions) {
         const row = element("tr");
         row.append(element("th", name, { scope: "row" }), element("td", label));
         body.append(row);
       }
       table.append(body);
-      const parts = [
-        element("p", `${report.title}, ${time(report.seconds)} of ${time(report.total)}.`),
-        table,
-      ];
-      if (report.missed.length) {
-        parts.push(element("h3", "Checkpoints missed, or not scored"));
-        const list = element("ul");
-        for (const row of report.missed) list.append(html("li", `${row.minutes}: ${row.cells.at(-1)}`));
-        parts.push(list);
+      const found = [element("p", `${title}, ${time(seconds)} of ${time(all)}.`), table];
+      if (missed.length) {
+        found.push(element("h3", "Checkpoints missed, or not scored"));
+        found.push(list(missed.map((row) => html("li", `${row.minutes}: ${row.cells.at(-1)}`))));
       }
-      if (report.pages.size) {
-        parts.push(element("h3", "Read next"));
-        const list = element("ul");
-        for (const [href, { title, why }] of report.pages) {
+      if (pages.size) {
+        found.push(element("h3", "Read next"));
+        const items = [...pages].map(([href, { title: name, why }]) => {
           const item = element("li");
-          item.append(element("a", title, { href: folder + href }), `: ${why.join(", ")}`);
-          list.append(item);
-        }
-        parts.push(list);
+          item.append(element("a", name, { href: folder + href }), `: ${why.join(", ")}`);
+          return item;
+        });
+        found.push(list(items));
       }
-      box.replaceChildren(...parts);
+      if (notes) found.push(element("h3", "Notes"), element("p", notes, { className: "mock-notes" }));
+      $("report").replaceChildren(...found);
+      $("copied").textContent = "";
       show("report", root.querySelector("#mock-report"));
     }
 
-    function markdown(report) {
+    function markdown() {
+      const { title, seconds, total: all, dimensions, missed, pages, notes } = report();
       const link = (href) => new URL(folder + href, location.href).href;
-      return [
-        `# ${report.title}`,
-        `${time(report.seconds)} of ${time(report.total)}`,
-        report.dimensions.map(({ name, label }) => `- ${name}: ${label}`).join("\n"),
-        report.missed.length && `## Checkpoints missed, or not scored\n\n${report.missed.map((row) => `- ${row.minutes}: ${plain(row.cells.at(-1))}`).join("\n")}`,
-        report.pages.size && `## Read next\n\n${[...report.pages].map(([href, { title, why }]) => `- [${title}](${link(href)}): ${why.join(", ")}`).join("\n")}`,
-        report.notes.trim() && `## Notes\n\n${report.notes.trim()}`,
-      ]
-        .filter(Boolean)
-        .join("\n\n");
+      const lines = [...pages].map(([href, { title: name, why }]) => `- [${name}](${link(href)}): ${why.join(", ")}`);
+      const gaps = missed.map((row) => `- ${row.minutes}: ${plain(row.cells.at(-1))}`);
+      const found = [
+        `# ${title}`,
+        `${time(seconds)} of ${time(all)}`,
+        dimensions.map(({ name, label }) => `- ${name}: ${label}`).join("\n"),
+        gaps.length && `## Checkpoints missed, or not scored\n\n${gaps.join("\n")}`,
+        lines.length && `## Read next\n\n${lines.join("\n")}`,
+        notes && `## Notes\n\n${notes}`,
+      ];
+      return `${found.filter(Boolean).join("\n\n")}\n`;
     }
 
     $("copy").addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(markdown(shown));
+        await navigator.clipboard.writeText(markdown());
         $("copied").textContent = "Copied.";
       } catch {
         $("copied").textContent = "This browser does not allow it: download the file.";
       }
     });
-    $("download").addEventListener("click", () => {
-      const url = URL.createObjectURL(new Blob([markdown(shown)], { type: "text/markdown" }));
-      element("a", "", { href: url, download: "mock-interview.md" }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 1000);
-    });
-    $("again").addEventListener("click", () => show("choose", root.querySelector("[data-design]")));
+    $("download").addEventListener("click", () => download(markdown(), "text/markdown", "mock-interview.md"));
+    $("again").addEventListener("click", leave);
 
     // --- Choose -----------------------------------------------------------------------------------
 
@@ -312,7 +327,8 @@
       const past = store.interviews().reverse();
       $("history").hidden = past.length === 0;
       $("history-list").replaceChildren(
-        ...past.slice(0, 10).map(({ design: slug, at, seconds, levels }) => {
+        ...past.slice(0, 10).map(({ design: kept, at, seconds, levels }) => {
+          const slug = index.moved[kept] ?? kept;
           const title = index.pages.find((entry) => entry.slug === slug)?.title ?? slug;
           const values = Object.values(levels);
           const strong = values.filter((value) => value > 0).length;
@@ -323,18 +339,11 @@
     }
 
     for (const button of root.querySelectorAll("[data-design]")) {
-      button.addEventListener("click", () =>
-        enter({ design: button.dataset.design, before: 0, since: Date.now(), scores: {}, levels: {}, notes: "", done: false }),
-      );
+      button.addEventListener("click", () => enter({ design: button.dataset.design, since: Date.now() }));
     }
 
     showHistory();
-    let kept = null;
-    try {
-      kept = JSON.parse(sessionStorage.getItem(INTERVIEW));
-    } catch {
-      // blocked or not ours: begin anew
-    }
+    const kept = tab.read();
     if (kept) await enter(kept);
     else show("choose");
     root.dataset.ready = "yes";

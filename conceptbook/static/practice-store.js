@@ -1,7 +1,7 @@
 // What a reader did, as records that are only ever added: one a review, one an interview. The
-// schedule is computed from them, so two tabs never overwrite each other's work, and reading a file
-// of records twice changes nothing. Kept in IndexedDB through idb (vendor/manifest.json); where the
-// browser refuses that, until the page closes, and the reader is told.
+// schedule is computed from them, so two tabs add to each other's work, and reading a file of records
+// twice changes nothing. Kept in IndexedDB through idb (vendor/manifest.json); what the browser does
+// not keep stays in memory until the page closes, and the reader is told.
 
 "use strict";
 
@@ -9,7 +9,7 @@
   const FORMAT = "conceptbook-practice";
   const VERSION = 1;
   const KINDS = ["reviews", "interviews"];
-  const A_DAY = 86_400_000; // milliseconds
+  const LATEST = 8.64e15; // milliseconds, of any date; a clock may have been wrong
 
   // --- Files --------------------------------------------------------------------------------------
 
@@ -17,7 +17,7 @@
 
   const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
   const isText = (value) => typeof value === "string" && value.length > 0 && value.length < 300;
-  const isTime = (value) => Number.isInteger(value) && value > 0 && value < Date.now() + A_DAY;
+  const isTime = (value) => Number.isInteger(value) && value > 0 && value <= LATEST;
 
   // What a record must be: for each field, a test and how the field is called in a message.
   const FIELDS = {
@@ -38,7 +38,7 @@
   };
 
   // Checks a whole file before anything of it is kept. Throws FileError with what is wrong.
-  function parseFile(text) {
+  function parseFile(text, book) {
     let file;
     try {
       file = JSON.parse(text);
@@ -50,6 +50,9 @@
     }
     if (file.version !== VERSION) {
       throw new FileError(`This file has version ${file.version}; this page reads version ${VERSION}.`);
+    }
+    if (file.book !== book) {
+      throw new FileError(`This file is of the book '${String(file.book).slice(0, 40)}', not of this one.`);
     }
     for (const kind of KINDS) {
       if (!Array.isArray(file[kind])) throw new FileError(`The file lacks its list of ${kind}.`);
@@ -75,37 +78,57 @@
 
   const newId = (at) => `${at}-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
 
-  // Opens the store of the book with this title. `onTrouble` is told, in a sentence, what the browser
+  const PRIVATE =
+    "This browser keeps no data for this page (a private window, or a setting). You can practice; export to a file before you close it.";
+  const NEWER = "Another tab has this book in a newer version: reload this page.";
+  const BLOCKED = "Close the other tabs of this book, so that its data can be brought to this version.";
+
+  // Opens the store of the book known as `book`. `onTrouble` is told, in a sentence, what the browser
   // refuses; `onChange` is called when another tab adds or deletes.
-  async function open(title, { onChange, onTrouble }) {
-    const name = `conceptbook:${title}`;
+  async function open(book, { onChange, onTrouble }) {
+    const name = `conceptbook:${book}`;
     const channel = typeof BroadcastChannel === "function" ? new BroadcastChannel(name) : null;
-    const records = Object.fromEntries(KINDS.map((kind) => [kind, new Map()]));
+    const collections = () => Object.fromEntries(KINDS.map((kind) => [kind, new Map()]));
+    const unsaved = collections(); // added here, and not in the database (yet)
+    const removing = new Set(); // ids
+    let records = collections();
     let database = null;
+
+    async function load() {
+      const transaction = database.transaction(KINDS); // one moment of all of them
+      const lists = await Promise.all(KINDS.map((kind) => transaction.objectStore(kind).getAll()));
+      const kept = collections();
+      KINDS.forEach((kind, number) => {
+        for (const record of lists[number]) if (!removing.has(record.id)) kept[kind].set(record.id, record);
+        for (const record of unsaved[kind].values()) kept[kind].set(record.id, record);
+      });
+      records = kept;
+    }
 
     try {
       database = await idb.openDB(name, VERSION, {
         upgrade: (db) => KINDS.forEach((kind) => db.createObjectStore(kind, { keyPath: "id" })),
+        blocked: () => onTrouble(BLOCKED),
+        blocking: () => {
+          database?.close();
+          database = null;
+          onTrouble(NEWER);
+        },
       });
       await load();
-    } catch {
+    } catch (error) {
       database = null;
-      onTrouble("This browser keeps no data for this page (a private window, or a setting). You can practice; export to a file before you close it.");
+      onTrouble(error?.name === "VersionError" ? NEWER : PRIVATE);
     }
 
-    async function load() {
-      for (const kind of KINDS) {
-        const kept = await database.getAll(kind);
-        records[kind] = new Map(kept.map((record) => [record.id, record]));
-      }
+    async function refresh() {
+      if (!database) return;
+      await load();
+      onChange();
     }
 
-    if (channel) {
-      channel.onmessage = async () => {
-        if (database) await load();
-        onChange();
-      };
-    }
+    if (channel) channel.onmessage = refresh;
+    addEventListener("pageshow", ({ persisted }) => persisted && refresh());
 
     // Writes in one transaction: all of it is kept, or nothing. Says whether it was kept.
     async function commit(change) {
@@ -125,42 +148,67 @@
       }
     }
 
+    // Keeps new records of each kind: {kind: [record]}.
+    async function keep(added) {
+      for (const kind of KINDS) {
+        for (const record of added[kind] ?? []) {
+          records[kind].set(record.id, record);
+          unsaved[kind].set(record.id, record);
+        }
+      }
+      const kept = await commit((transaction) =>
+        Promise.all(
+          KINDS.flatMap((kind) => (added[kind] ?? []).map((record) => transaction.objectStore(kind).add(record))),
+        ),
+      );
+      if (kept) for (const kind of KINDS) for (const { id } of added[kind] ?? []) unsaved[kind].delete(id);
+    }
+
     async function add(kind, fields) {
       const record = { id: newId(fields.at), ...fields };
-      records[kind].set(record.id, record);
-      await commit((transaction) => transaction.objectStore(kind).add(record));
+      await keep({ [kind]: [record] });
       return record;
     }
 
     async function remove(kind, id) {
       records[kind].delete(id);
+      unsaved[kind].delete(id);
+      removing.add(id);
       await commit((transaction) => transaction.objectStore(kind).delete(id));
+      removing.delete(id);
     }
 
     const sorted = (kind) => [...records[kind].values()].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
 
     function exportFile() {
       const lists = Object.fromEntries(KINDS.map((kind) => [kind, sorted(kind)]));
-      const file = { format: FORMAT, version: VERSION, book: title, ...lists, marks: window.conceptMarks.all() };
+      const file = { format: FORMAT, version: VERSION, book, ...lists, marks: window.conceptMarks.all() };
       return `${JSON.stringify(file, null, 1)}\n`;
     }
 
-    // Adds what a file holds to what is here; returns how many reviews are new. Throws FileError.
+    // Adds what a file holds and is not here; returns how many of each are new. Throws FileError.
     async function importFile(text) {
-      const file = parseFile(text);
-      const before = records.reviews.size;
-      for (const kind of KINDS) for (const record of file[kind]) records[kind].set(record.id, record);
-      window.conceptMarks.merge(file.marks);
-      await commit((transaction) =>
-        Promise.all(KINDS.flatMap((kind) => file[kind].map((record) => transaction.objectStore(kind).put(record)))),
-      );
-      return records.reviews.size - before;
+      const file = parseFile(text, book);
+      const added = {};
+      for (const kind of KINDS) {
+        const byId = new Map(file[kind].map((record) => [record.id, record]));
+        added[kind] = [...byId.values()].filter(({ id }) => !records[kind].has(id));
+      }
+      const marks = window.conceptMarks.merge(file.marks);
+      await keep(added);
+      return { reviews: added.reviews.length, interviews: added.interviews.length, marks };
     }
 
+    // Deletes everything; says whether that is so.
     async function clear() {
-      for (const kind of KINDS) records[kind].clear();
+      const empty = (transaction) => Promise.all(KINDS.map((kind) => transaction.objectStore(kind).clear()));
+      if (database && !(await commit(empty))) return false;
+      for (const kind of KINDS) {
+        records[kind].clear();
+        unsaved[kind].clear();
+      }
       window.conceptMarks.clear();
-      await commit((transaction) => Promise.all(KINDS.map((kind) => transaction.objectStore(kind).clear())));
+      return true;
     }
 
     return {

@@ -1,20 +1,18 @@
 // The practice page: choose questions, answer them one by one, sum up. The page holds the elements;
 // this shows one view at a time. What is answered goes to the store at once, and the session itself
-// to sessionStorage, so that a reload in its midst goes on where it was.
+// to the tab's own state, so that a reload in its midst goes on where it was.
 
 "use strict";
 
 {
+  const { clock, download, element, html, many, parts, tabState } = window.conceptPage;
   const { FileError, loadIndex, loadPage, open } = window.conceptPractice;
-  const { A_DAY, SOON, choices, isDue, plan, recognize, schedules, weakPages, words } = window.conceptSchedule;
+  const { A_DAY, SOON, choices, createSchedules, isDue, plan, recognize, weakPages, words } = window.conceptSchedule;
   const { matchesAll, readChosen, remember, showCounts, toSearch, writeChosen } = window.conceptFilters;
   const marks = window.conceptMarks;
 
   const GROUPS = ["domain", "level", "mark", "tag"];
-  const SESSION = "conceptbook:session";
   const GRADES = { 1: "Again", 2: "Hard", 3: "Good", 4: "Easy" };
-
-  const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
   // All questions of the book: its index as records that the filters can match.
   function readQuestions(index) {
@@ -24,7 +22,7 @@
         id,
         level,
         answer,
-        text,
+        text, // HTML
         page,
         values: { domain: new Set([page.domain]), level: new Set([level]), tag: new Set(page.tags), mark: new Set() },
       })),
@@ -40,34 +38,32 @@
     return items;
   }
 
-  function element(tag, text = "", properties = {}) {
-    return Object.assign(document.createElement(tag), { textContent: text }, properties);
-  }
-
   async function start(root) {
-    const $ = (name) => root.querySelector(`[data-${name}]`);
+    const { $, isShown, show, tell } = parts(root);
     const folder = root.dataset.root;
     const form = root.querySelector("form");
-    const views = [...root.querySelectorAll("[data-view]")];
+    const { book } = document.body.dataset;
+    const state = tabState("session");
 
-    function tell(sentence) {
-      $("notice").textContent = sentence;
-      $("notice").hidden = false;
-    }
+    let known = new Map(); // schedules by key, of questions that the book has
+    let retired = 0;
+    let showAll = () => {}; // what is on the page of it
+    const onChange = () => showAll();
+    const store = await open(book, { onChange, onTrouble: (sentence) => tell(sentence) });
+    startData({ $, book, onChange, state, store });
 
     let index;
     try {
       index = await loadIndex(folder);
     } catch {
-      tell("The questions cannot be loaded. Check the connection and reload this page.");
+      tell("The questions cannot be loaded. Check the connection and reload this page.", "index");
+      $("plan").textContent = "";
+      $("start").disabled = true;
       return;
     }
     const questions = readQuestions(index);
     const byKey = new Map(questions.map((question) => [question.key, question]));
-    const store = await open(index.title, { onChange: () => { learn(); showAll(); }, onTrouble: tell });
-
-    let known; // schedules by key, of questions that the book has
-    let retired;
+    const schedules = createSchedules();
 
     function learn() {
       const all = schedules(recognize(store.reviews(), questions, index.moved));
@@ -75,38 +71,45 @@
       retired = all.size - known.size;
     }
 
-    function show(name, focus) {
-      for (const view of views) view.hidden = view.dataset.view !== name;
-      $("beside").hidden = name === "session";
-      focus?.focus();
-    }
-
-    const isShown = (name) => !views.find((view) => view.dataset.view === name).hidden;
+    const linkTo = ({ page, id, text }) => html("a", text, { href: `${folder}${page.name}.html#${id}` });
 
     // --- Choose -----------------------------------------------------------------------------------
 
-    const pageOf = (slug) => index.pages.find((page) => page.slug === slug);
-    const onlyPage = () => pageOf(new URLSearchParams(location.search).get("page"));
     const length = () => form.elements.size.value;
+
+    function onlyPage() {
+      const slug = new URLSearchParams(location.search).get("page");
+      return index.pages.find((page) => page.slug === (index.moved[slug] ?? slug));
+    }
 
     function search(chosen) {
       const parameters = new URLSearchParams(toSearch(chosen));
       if (onlyPage()) parameters.set("page", onlyPage().slug);
-      if (length() !== "10") parameters.set("size", length());
+      if (![...form.elements.size].find((radio) => radio.checked).defaultChecked) parameters.set("size", length());
       return parameters.size ? `?${parameters}` : "";
     }
 
     function readAddress() {
       const parameters = new URLSearchParams(location.search);
       writeChosen(form, parameters);
-      const wanted = parameters.get("size");
-      for (const radio of form.elements.size) radio.checked = radio.value === (wanted ?? "10");
-      if (!form.querySelector("[name=size]:checked")) form.elements.size.value = "10";
+      const wanted = [...form.elements.size].find(({ value }) => value === parameters.get("size"));
+      const usual = [...form.elements.size].find(({ defaultChecked }) => defaultChecked);
+      (wanted ?? usual).checked = true;
     }
 
     function chosenQuestions(chosen) {
       const page = onlyPage();
       return questions.filter((q) => (page ? q.page === page : true) && matchesAll(q, GROUPS, chosen));
+    }
+
+    function describe(matching, { due, fresh }) {
+      const total = due.length + fresh.length;
+      const kinds = [due.length && `${due.length} due`, fresh.length && `${fresh.length} new`].filter(Boolean);
+      if (total) return `${many(total, "question")}: ${kinds.join(", ")}`;
+      if (!matching.length) return "No question has all of this.";
+      const next = Math.min(...matching.map(({ key }) => known.get(key)?.due ?? Infinity));
+      if (next < Infinity) return `Nothing is due; the next comes back in ${words(next - Date.now())}.`;
+      return "Nothing is due yet; choose a length to meet new questions.";
     }
 
     function showChoice() {
@@ -119,20 +122,15 @@
       const folded = form.querySelectorAll("details input:checked").length;
       $("chosen").textContent = folded ? `(${folded} chosen)` : "";
       const matching = chosenQuestions(chosen);
-      const { due, fresh } = plan(matching, known, Date.now(), length());
-      const total = due.length + fresh.length;
-      const parts = [due.length && `${due.length} due`, fresh.length && `${fresh.length} new`].filter(Boolean);
-      const next = Math.min(...matching.filter((q) => known.has(q.key)).map((q) => known.get(q.key).card.due.getTime()));
-      $("start").disabled = total === 0;
-      $("plan").textContent = total
-        ? `${many(total, "question")}: ${parts.join(", ")}`
-        : matching.length === 0
-          ? "No question has all of this."
-          : Number.isFinite(next)
-            ? `Nothing is due; the next comes back in ${words(next - Date.now())}.`
-            : "Nothing is due yet; choose a length to meet new questions.";
+      const planned = plan(matching, known, Date.now(), length());
+      $("start").disabled = planned.due.length + planned.fresh.length === 0;
+      $("plan").textContent = describe(matching, planned);
+      $("resume").hidden = !session || session.over;
+      if (session) $("resume").textContent = `Go on with your session (${session.queue.length} left)`;
       return chosen;
     }
+
+    const focusChoice = () => ($("start").disabled ? form.querySelector("input") : $("start")).focus();
 
     form.addEventListener("input", () => remember(search(showChoice()), true));
     $("only-clear").addEventListener("click", () => {
@@ -140,6 +138,7 @@
       parameters.delete("page");
       history.pushState(null, "", location.pathname + (parameters.size ? `?${parameters}` : ""));
       showChoice();
+      focusChoice();
     });
     addEventListener("popstate", () => {
       readAddress();
@@ -148,113 +147,149 @@
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const { due, fresh } = plan(shuffled(chosenQuestions(readChosen(form, GROUPS))), known, Date.now(), length());
-      const queue = [...due, ...fresh].map((question) => question.key);
+      const queue = [...due, ...fresh].map(({ key }) => key);
       if (!queue.length) return;
-      begin({ queue, done: [], own: "", revealed: false, seconds: 0 });
-      navigator.storage?.persist?.().catch(() => {}); // else some browsers drop data after a week
+      begin({ queue, done: [], own: "", revealed: false, seconds: 0, over: false, address: location.search });
     });
+    $("resume").addEventListener("click", () => ask());
 
     // --- Answer -----------------------------------------------------------------------------------
 
-    let session = null; // queue of keys, done [{key, rating, review}], own text, revealed, seconds
+    // queue: keys; done: {key, rating, review}; own: words for the question; seconds it took so far;
+    // over: only the summary is left; address: what was chosen.
+    let session = null;
     let shownAt = 0; // when the clock of this question last started
+    let answered = null; // the key of the question whose answer is on the page, folded or not
+    let busy = false; // a grade is being written or taken back
 
     const seconds = () => session.seconds + (session.revealed ? 0 : (Date.now() - shownAt) / 1000);
 
-    function keep() {
-      try {
-        if (session) sessionStorage.setItem(SESSION, JSON.stringify({ ...session, seconds: seconds() }));
-        else sessionStorage.removeItem(SESSION);
-      } catch {
-        // without it a reload ends the session; the reviews are in the store
-      }
-    }
-
-    function restore() {
-      try {
-        const kept = JSON.parse(sessionStorage.getItem(SESSION));
-        if (!kept) return false;
-        kept.queue = kept.queue.filter((key) => byKey.has(key));
-        if (!kept.queue.length) return false;
-        begin(kept);
-        return true;
-      } catch {
-        return false;
-      }
-    }
+    const keep = () => state.write(session && { ...session, seconds: session.over ? 0 : seconds() });
 
     function begin(next) {
       session = next;
       ask();
     }
 
+    // A kept session may be from another version of the book, or from another program.
+    function restore() {
+      const kept = state.read();
+      if (!kept || !Array.isArray(kept.queue) || !Array.isArray(kept.done)) return false;
+      const done = kept.done.filter((entry) => byKey.has(entry?.key) && GRADES[entry.rating] && entry.review);
+      const queue = kept.queue.filter((key) => byKey.has(key));
+      const same = queue[0] === kept.queue[0];
+      session = {
+        queue,
+        done,
+        own: same ? String(kept.own ?? "") : "",
+        revealed: same && kept.revealed === true,
+        seconds: same ? Number(kept.seconds) || 0 : 0,
+        over: kept.over === true || !queue.length,
+        address: String(kept.address ?? ""),
+      };
+      if (session.over) {
+        if (!done.length) session = null;
+        else if (session.address === location.search) sumUp();
+        return session?.address === location.search;
+      }
+      if (location.search && session.address !== location.search) return false; // the reader wants another
+      ask();
+      return true;
+    }
+
     async function ask() {
-      const key = session.queue[0];
+      const [key] = session.queue;
       const question = byKey.get(key);
-      shownAt = Date.now();
       const total = session.done.length + session.queue.length;
+      shownAt = Date.now();
+      answered = null;
       $("position").textContent = `${session.done.length + 1} of ${total}`;
       root.querySelector("progress").value = session.done.length / total;
       $("level").textContent = question.level;
       $("from").textContent = `${index.domains[question.page.domain]} · ${question.page.title}`;
-      $("question").textContent = question.text;
+      $("question").innerHTML = question.text;
       root.querySelector(".practice-card").dataset.domain = question.page.domain;
       $("own").value = session.own;
       $("answer").hidden = true;
+      $("answer-text").replaceChildren();
       $("reveal").parentElement.hidden = false;
+      $("reveal").disabled = true;
+      $("retry").hidden = true;
       $("undo").hidden = session.done.length === 0;
+      tell("", "answer");
       tick();
       show("session", $("question"));
+      $("beside").hidden = true;
       keep();
+      let found;
       let page;
       try {
         page = await loadPage(folder, question.page.slug);
+        found = page.answers[question.id];
       } catch {
-        tell("The answer cannot be loaded. Check the connection; your place is kept.");
+        // no connection; told below
+      }
+      if (session?.queue[0] !== key || session.over) return;
+      if (!found) {
+        const why = page ? "The book has changed: reload this page." : "Check the connection.";
+        tell(`The answer cannot be loaded. ${why} Your place is kept.`, "answer");
+        $("retry").hidden = false;
         return;
       }
-      if (session?.queue[0] !== key) return;
-      const [asked, answer] = page.answers[question.id];
-      $("question").innerHTML = asked;
-      $("answer-text").innerHTML = answer;
+      $("answer-text").innerHTML = found[1];
       $("levels-text").innerHTML = page.levels;
       $("levels").hidden = !page.levels;
       $("levels").open = false;
-      $("where").href = `${folder}${question.page.name}.html#${question.id}`;
+      $("where").href = linkTo(question).href;
       const seen = known.get(key)?.reviews.at(-1);
       $("edited").hidden = !seen || seen.answer === question.answer;
+      answered = key;
+      $("reveal").disabled = false;
       if (session.revealed) reveal();
     }
 
     function reveal() {
+      const [key] = session.queue;
+      if (busy || answered !== key) return;
+      const next = choices(known.get(key), Date.now());
       session.seconds = seconds();
       session.revealed = true;
-      const now = Date.now();
-      const next = choices(known.get(session.queue[0]), now);
       for (const button of root.querySelectorAll("[data-grade]")) {
-        button.querySelector("[data-interval]").textContent = words(next[button.dataset.grade] - now);
+        button.querySelector("[data-interval]").textContent = words(next[button.dataset.grade]);
       }
       $("answer").hidden = false;
       $("reveal").parentElement.hidden = true;
-      $("answer-text").tabIndex = -1;
       $("answer-text").focus({ preventScroll: true });
       $("answer").scrollIntoView({ block: "nearest" });
       tick();
       keep();
     }
 
-    async function grade(rating) {
-      const key = session.queue[0];
-      const { answer } = byKey.get(key);
-      session.revealed = false; // a second press of the key grades nothing
-      const review = await store.add("reviews", { card: key, at: Date.now(), rating, answer });
-      learn();
-      session.done.push({ key, rating, review: review.id });
-      session.queue.shift();
-      // FSRS brings it back within minutes: then it is asked again before the session ends.
-      if (known.get(key).card.due.getTime() - Date.now() <= SOON) session.queue.push(key);
-      advance();
+    // Runs a change of the store, during which no key or button starts another.
+    async function exclusively(change) {
+      if (busy) return;
+      busy = true;
+      try {
+        await change();
+      } finally {
+        busy = false;
+      }
     }
+
+    const grade = (rating) =>
+      exclusively(async () => {
+        if (!session.revealed) return;
+        const [key] = session.queue;
+        const { answer } = byKey.get(key);
+        const review = await store.add("reviews", { card: key, at: Date.now(), rating, answer });
+        learn();
+        session.done.push({ key, rating, review: review.id });
+        session.queue.shift();
+        // FSRS brings it back within minutes: then it is asked again before the session ends.
+        if (known.get(key).due - review.at <= SOON) session.queue.push(key);
+        advance();
+        if (session.done.length === 1) navigator.storage?.persist?.().catch(() => {}); // some drop data else
+      });
 
     function advance() {
       Object.assign(session, { own: "", revealed: false, seconds: 0 });
@@ -262,29 +297,37 @@
       else finish();
     }
 
-    async function undo() {
-      const last = session?.done.pop();
-      if (!last) return;
-      await store.remove("reviews", last.review);
-      learn();
-      const again = session.queue.lastIndexOf(last.key); // it may wait there for another try
-      if (again >= 0) session.queue.splice(again, 1);
-      session.queue.unshift(last.key);
-      Object.assign(session, { own: "", revealed: false, seconds: 0 });
-      ask();
-    }
+    const undo = () =>
+      exclusively(async () => {
+        const last = session?.done.pop();
+        if (!last) return;
+        await store.remove("reviews", last.review);
+        learn();
+        const again = session.queue.lastIndexOf(last.key); // it may wait there for another try
+        if (again >= 0) session.queue.splice(again, 1);
+        session.queue.unshift(last.key);
+        Object.assign(session, { own: "", revealed: false, seconds: 0, over: false });
+        ask();
+      });
 
     function skip() {
+      if (busy) return;
       session.queue.shift();
       advance();
     }
 
     function finish() {
-      const { done } = session;
-      session = null;
+      if (busy && session.queue.length) return;
+      session.over = true;
+      tell("", "answer");
+      sumUp();
       keep();
+    }
+
+    function sumUp() {
+      const { done } = session;
       const counts = Object.entries(GRADES)
-        .map(([grade, name]) => [done.filter(({ rating }) => rating === Number(grade)).length, name])
+        .map(([rating, name]) => [done.filter((entry) => entry.rating === Number(rating)).length, name])
         .filter(([count]) => count);
       $("result").textContent = done.length
         ? `${many(done.length, "answer")}: ${counts.map(([count, name]) => `${count} ${name.toLowerCase()}`).join(", ")}.`
@@ -293,20 +336,19 @@
       $("failed").hidden = failed.length === 0;
       $("again").replaceChildren(
         ...failed.map((key) => {
-          const { page, id, text } = byKey.get(key);
           const item = element("li");
-          item.append(element("a", text, { href: `${folder}${page.name}.html#${id}` }), ` (${page.title})`);
+          item.append(linkTo(byKey.get(key)), ` (${byKey.get(key).page.title})`);
           return item;
         }),
       );
+      $("undo-last").hidden = done.length === 0;
       showAll();
       show("summary", root.querySelector("#practice-summary"));
+      $("beside").hidden = false;
     }
 
     function tick() {
-      if (!session) return;
-      const whole = Math.floor(seconds());
-      $("timer").textContent = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+      if (session && !session.over) $("timer").textContent = clock(seconds());
     }
     setInterval(() => isShown("session") && tick(), 1000);
     addEventListener("pagehide", keep);
@@ -316,35 +358,40 @@
       keep();
     });
     $("reveal").addEventListener("click", reveal);
+    $("retry").addEventListener("click", ask);
     $("skip").addEventListener("click", skip);
     $("end").addEventListener("click", finish);
     $("undo").addEventListener("click", undo);
+    $("undo-last").addEventListener("click", undo);
     for (const button of root.querySelectorAll("[data-grade]")) {
-      button.addEventListener("click", () => session.revealed && grade(Number(button.dataset.grade)));
+      button.addEventListener("click", () => grade(Number(button.dataset.grade)));
     }
     $("more").addEventListener("click", () => {
+      session = null;
+      keep();
       showChoice();
-      show("choose", $("start"));
+      show("choose");
+      focusChoice();
     });
 
-    document.addEventListener("keydown", (event) => {
-      const busy = event.altKey || event.repeat || document.querySelector("dialog[open]");
-      if (!session || !isShown("session") || busy) return;
+    // Keys count in the session only, so that they disturb nobody elsewhere. A key is known by its place
+    // where letters and digits are elsewhere or behind Shift.
+    root.querySelector("[data-view=session]").addEventListener("keydown", (event) => {
+      if (event.altKey || event.repeat) return;
       const command = event.ctrlKey || event.metaKey;
       if (event.target === $("own")) {
         if (event.key === "Enter" && command && !session.revealed) reveal();
         return;
       }
       if (command) return;
-      const key = event.key.toLowerCase();
-      if (key === "u") undo();
-      else if (session.revealed) {
-        if (GRADES[key]) grade(Number(key));
-      } else if (key === "s") skip();
-      else if ((key === " " || key === "enter") && !event.target.closest?.("button, a, summary")) {
-        event.preventDefault(); // a space would scroll
-        reveal();
-      }
+      const key = event.code.match(/^(?:Digit|Numpad)([1-4])$|^Key([SU])$/)?.slice(1).find(Boolean)?.toLowerCase();
+      const onControl = event.target.closest("button, a, summary");
+      if (key === "u" && session.done.length) undo();
+      else if (key === "s" && !session.revealed) skip();
+      else if (GRADES[key] && session.revealed) grade(Number(key));
+      else if ([" ", "Enter"].includes(event.key) && !onControl && !session.revealed) reveal();
+      else return;
+      event.preventDefault(); // a space would scroll, a letter start a search
     });
 
     // --- What is remembered -----------------------------------------------------------------------
@@ -355,58 +402,82 @@
       $("statistics").hidden = known.size === 0;
       const rows = Object.entries(index.domains).map(([domain, label]) => {
         const all = questions.filter((q) => q.page.domain === domain);
-        const seen = all.map((q) => known.get(q.key)).filter(Boolean);
+        const seen = all.map(({ key }) => known.get(key)).filter(Boolean);
         const tests = seen.flatMap((schedule) => schedule.tests);
         const recalled = tests.filter(Boolean).length;
-        const row = element("tr", "");
+        const due = seen.filter((schedule) => isDue(schedule, now)).length;
+        const share = tests.length ? `${Math.round((100 * recalled) / tests.length)}% of ${tests.length}` : "–";
+        const row = element("tr");
         row.append(element("th", label, { scope: "row" }));
-        row.append(element("td", `${seen.length} of ${all.length}`));
-        row.append(element("td", String(seen.filter((schedule) => isDue(schedule, now)).length)));
-        const share = tests.length ? `${Math.round((100 * recalled) / tests.length)}% of ${tests.length}` : "not tested yet";
-        row.append(element("td", share));
+        row.append(...[`${seen.length} of ${all.length}`, due, share].map((text) => element("td", text)));
         return row;
       });
       $("retention").replaceChildren(...rows);
-      const within = (days) => [...known.values()].filter((s) => s.card.due.getTime() <= now + days * A_DAY).length;
+      const within = (days) => [...known.values()].filter(({ due }) => due <= now + days * A_DAY).length;
       const gone = retired ? ` ${many(retired, "question")} you answered ${retired === 1 ? "is" : "are"} no longer in the book.` : "";
       $("forecast").textContent = `${within(0)} due now, ${within(1)} within a day, ${within(7)} within a week.${gone}`;
       const weak = weakPages(questions, known);
       $("weak-empty").hidden = weak.length > 0;
       $("weak").replaceChildren(
-        ...weak.slice(0, 5).map(({ page, share, answers, question }) => {
+        ...weak.slice(0, 5).map(({ page, bad, answers, question }) => {
           const item = element("li");
           item.append(element("a", page.title, { href: `${folder}${page.name}.html` }));
-          item.append(`: ${Math.round(share * 100)}% of the last ${answers} answers. Begin at `);
-          item.append(element("a", question.text, { href: `${folder}${page.name}.html#${question.id}` }));
+          item.append(`: ${bad} of the last ${answers} answers ${bad === 1 ? "was" : "were"} Again or Hard. Begin at `);
+          item.append(linkTo(question));
           return item;
         }),
       );
     }
 
-    // --- Data -------------------------------------------------------------------------------------
+    showAll = () => {
+      learn();
+      showChoice();
+      showStatistics();
+    };
+    readAddress();
+    showAll();
+    marks.onChange(showChoice);
+    // What is due changes while the page is open.
+    const refresh = () => isShown("choose") && showAll();
+    setInterval(refresh, 60_000);
+    document.addEventListener("visibilitychange", refresh);
+    if (form.querySelector("details input:checked")) form.querySelector("details").open = true;
+    if (!restore()) {
+      show("choose");
+      showChoice();
+    }
+    root.dataset.ready = "yes";
+  }
 
+  // --- Data: what works without the questions, too ------------------------------------------------
+
+  function startData({ $, book, onChange, state, store }) {
     const say = (sentence) => { $("data-status").textContent = sentence; };
 
+    function counts({ reviews, interviews, marks: marked }) {
+      const found = [[reviews, "review"], [interviews, "interview"], [marked, "mark"]].filter(([count]) => count);
+      return found.map(([count, noun]) => many(count, noun)).join(", ");
+    }
+
     $("export").addEventListener("click", () => {
-      const url = URL.createObjectURL(new Blob([store.exportFile()], { type: "application/json" }));
-      element("a", "", { href: url, download: `practice-${new Date().toISOString().slice(0, 10)}.json` }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 1000);
-      say(`Exported ${many(store.reviews().length, "review")}.`);
+      const [day] = new Date().toLocaleDateString("sv-SE").split(" "); // the reader's own, as 2026-01-31
+      download(store.exportFile(), "application/json", `${book}-practice-${day}.json`);
+      const all = { reviews: store.reviews().length, interviews: store.interviews().length };
+      say(`Exported ${counts({ ...all, marks: Object.keys(marks.all()).length }) || "an empty file"}.`);
     });
     $("import").addEventListener("click", () => $("file").click());
     $("file").addEventListener("change", async () => {
       const [file] = $("file").files;
-      $("file").value = ""; // the same file may be chosen again
       if (!file) return;
       try {
-        const added = await store.importFile(await file.text());
-        learn();
-        showAll();
-        say(added ? `Imported ${many(added, "new review")}.` : "Imported: there was no review in it that is not here.");
+        const added = counts(await store.importFile(await file.text()));
+        onChange();
+        say(added ? `Imported ${added}.` : "Nothing is in the file that is not here.");
       } catch (error) {
-        if (!(error instanceof FileError)) throw error;
-        say(`Nothing was imported. ${error.message}`);
+        const why = error instanceof FileError ? error.message : "The file cannot be read.";
+        say(`Nothing was imported. ${why}`);
       }
+      $("file").value = ""; // the same file may be chosen again
     });
     $("clear-all").addEventListener("click", () => {
       $("confirm").returnValue = ""; // Escape leaves the last one
@@ -414,24 +485,11 @@
     });
     $("confirm").addEventListener("close", async () => {
       if ($("confirm").returnValue !== "delete") return;
-      await store.clear();
-      learn();
-      showAll();
-      say("Everything is deleted.");
+      const done = await store.clear();
+      if (done) for (const kept of [state, tabState("interview")]) kept.write(null);
+      onChange();
+      say(done ? "Everything is deleted." : "Nothing was deleted: this browser refused.");
     });
-
-    function showAll() {
-      showChoice();
-      showStatistics();
-    }
-
-    learn();
-    readAddress();
-    marks.onChange(showChoice);
-    showAll();
-    if (form.querySelector("details input:checked")) form.querySelector("details").open = true;
-    if (!restore()) show("choose");
-    root.dataset.ready = "yes";
   }
 
   document.querySelectorAll("[data-practice]").forEach(start);

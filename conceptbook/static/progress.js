@@ -4,7 +4,6 @@
 
 {
   const marks = window.conceptMarks;
-  const LABELS = { revisit: "To revisit", known: "Known" };
 
   function showFoot(strip) {
     const chosen = marks.get(strip.dataset.progress);
@@ -16,7 +15,7 @@
     for (const item of items) {
       const mark = marks.get(item.dataset.slug);
       item.dataset.state = mark;
-      item.querySelector("[data-mark]").textContent = LABELS[mark] ?? "";
+      item.querySelector("[data-mark]").textContent = marks.LABELS[mark] ?? "";
     }
     const known = items.filter((item) => item.dataset.state === "known").length;
     path.querySelector("[data-path-done]").textContent = `${known} of ${items.length} known.`;
@@ -30,7 +29,9 @@
   for (const strip of document.querySelectorAll("[data-progress]")) {
     strip.addEventListener("change", ({ target }) => {
       marks.set(strip.dataset.progress, target.value);
-      strip.classList.toggle("unsaved", marks.isBlocked());
+      strip.querySelector("[data-mark-status]").textContent = marks.isBlocked()
+        ? "This browser does not keep it: the mark is gone when this page closes."
+        : "";
     });
   }
   marks.onChange(show);

@@ -4,85 +4,112 @@
 "use strict";
 
 {
-  const SOON = 20 * 60_000; // milliseconds; a question due so soon is asked again in the same session
+  const A_DAY = 86_400_000; // milliseconds
+  const SOON = 20 * 60_000; // a question due so soon is asked again in the same session
   const RECENT = 6; // answers on a page that tell whether it is weak
   const WEAK = 1 / 3;
-  const A_DAY = 86_400_000;
 
   // The published weights. No fuzz: the same reviews must give the same days everywhere. One step of
   // ten minutes: what failed is asked again in the session, what went well comes back in days.
   const PARAMETERS = { enable_fuzz: false, learning_steps: ["10m"], relearning_steps: ["10m"] };
   const scheduler = FSRS.fsrs(PARAMETERS);
 
-  // The schedule of one question after its reviews, oldest first: the card of FSRS, and of each review
-  // whether it tested memory (a day or more after the one before).
+  // ts-fsrs counts a day when midnight (UTC) lies between two reviews, if they are minutes apart. Here
+  // a day is 24 hours, as the reference has it: the library is shown a clock that starts at midnight
+  // and goes on by whole days. A clock that was set back counts as no time.
+  const MIDNIGHT = Date.UTC(2000, 0, 1);
+  const wholeDays = (from, to) => Math.max(0, Math.floor((to - from) / A_DAY)) * A_DAY;
+
+  // The schedule of one question after its reviews, oldest first: the card of FSRS at the moment `shown`
+  // of its clock, when it was last answered, when it is due, and of each answer that came a day or more
+  // after the one before whether it was recalled.
   function replay(reviews) {
-    let card = FSRS.createEmptyCard(new Date(reviews[0].at));
+    let shown = MIDNIGHT;
+    let card = FSRS.createEmptyCard(new Date(shown));
     let last = null;
     const tests = [];
     for (const { at, rating } of reviews) {
-      if (card.state === FSRS.State.Review && at - last >= A_DAY) tests.push(rating > 1);
-      card = scheduler.next(card, new Date(at), rating).card;
+      if (last !== null) {
+        if (at - last >= A_DAY) tests.push(rating > 1);
+        shown += wholeDays(last, at);
+      }
+      card = scheduler.next(card, new Date(shown), rating).card;
       last = at;
     }
-    return { card, tests, last };
+    return { card, shown, last, due: last + (card.due.getTime() - shown), tests, reviews };
   }
 
-  // The schedules of all questions that were answered: {key: {card, tests, last, reviews}}.
-  function schedules(reviews) {
-    const byKey = new Map();
-    for (const review of reviews) {
-      if (!byKey.has(review.card)) byKey.set(review.card, []);
-      byKey.get(review.card).push(review);
-    }
-    return new Map([...byKey].map(([key, list]) => [key, { ...replay(list), reviews: list }]));
+  // Returns a function from reviews to schedules by question; what did not change is not replayed.
+  function createSchedules() {
+    const known = new Map();
+    return (reviews) => {
+      const byKey = new Map();
+      for (const review of reviews) {
+        if (!byKey.has(review.card)) byKey.set(review.card, []);
+        byKey.get(review.card).push(review);
+      }
+      for (const [key, list] of byKey) {
+        const same = known.get(key)?.reviews;
+        const changed = same?.length !== list.length || list.some(({ id }, i) => id !== same[i].id);
+        if (changed) known.set(key, replay(list));
+      }
+      return new Map([...byKey.keys()].map((key) => [key, known.get(key)]));
+    };
   }
 
   // Names reviews by the questions that the book has now. A page that moved is known by the book's list
-  // of moves; a question that was reworded by its answer, if that is the same; else it has retired.
+  // of moves; a question that was reworded by its answer, if no other on its page has that; else it has
+  // retired and keeps its name.
   function recognize(reviews, questions, moved) {
-    const byAnswer = new Map(questions.map((q) => [`${q.page.slug}#${q.answer}`, q.key]));
-    const keys = new Set(questions.map((q) => q.key));
-    const seen = new Set(reviews.map((review) => review.card));
+    const byAnswer = new Map();
+    for (const { page, answer, key } of questions) {
+      const name = `${page.slug}#${answer}`;
+      byAnswer.set(name, byAnswer.has(name) ? null : key);
+    }
+    const keys = new Set(questions.map(({ key }) => key));
     return reviews.map((review) => {
       const [slug, id] = review.card.split("#");
       const page = moved[slug] ?? slug;
       const key = `${page}#${id}`;
-      if (keys.has(key)) return { ...review, card: key };
-      const reworded = byAnswer.get(`${page}#${review.answer}`);
-      return { ...review, card: reworded && !seen.has(reworded) ? reworded : key };
+      return { ...review, card: keys.has(key) ? key : (byAnswer.get(`${page}#${review.answer}`) ?? key) };
     });
   }
 
-  const isDue = (schedule, now) => schedule.card.due.getTime() <= now;
+  const isDue = (schedule, now) => schedule.due <= now;
 
-  const recall = (schedule, now) => scheduler.get_retrievability(schedule.card, new Date(now), false);
+  // The probability that a question is recalled now.
+  function recall({ card, shown, last }, now) {
+    return scheduler.get_retrievability(card, new Date(shown + wholeDays(last, now)), false);
+  }
 
-  // The moment at which each grade would bring a question back: {1: ms, 2: ms, 3: ms, 4: ms}.
+  // In how many milliseconds each grade would bring a question back: {1: ms, 2: ms, 3: ms, 4: ms}.
   function choices(schedule, now) {
-    const card = schedule?.card ?? FSRS.createEmptyCard(new Date(now));
-    const preview = scheduler.repeat(card, new Date(now));
-    return Object.fromEntries([1, 2, 3, 4].map((grade) => [grade, preview[grade].card.due.getTime()]));
+    const { card, shown, last } = schedule ?? replay([]);
+    const moment = shown + (last === null ? 0 : wholeDays(last, now));
+    const preview = scheduler.repeat(card, new Date(moment));
+    return Object.fromEntries([1, 2, 3, 4].map((grade) => [grade, preview[grade].card.due.getTime() - moment]));
   }
 
   // The questions of a session: what is due, the least remembered first, then new ones as they come.
   function plan(questions, known, now, length) {
     const due = questions
-      .filter((q) => known.has(q.key) && isDue(known.get(q.key), now))
-      .map((q) => [recall(known.get(q.key), now), q])
+      .filter(({ key }) => known.has(key) && isDue(known.get(key), now))
+      .map((question) => [recall(known.get(question.key), now), question])
       .sort((a, b) => a[0] - b[0])
-      .map(([, q]) => q);
-    const fresh = questions.filter((q) => !known.has(q.key));
-    const room = length === "due" ? 0 : Math.max(0, Number(length) - due.length);
-    const taken = length === "due" ? due : due.slice(0, Number(length));
-    return { due: taken, fresh: fresh.slice(0, room) };
+      .map(([, question]) => question);
+    const most = length === "due" ? due.length : Number(length);
+    const fresh = questions.filter(({ key }) => !known.has(key));
+    return { due: due.slice(0, most), fresh: fresh.slice(0, Math.max(0, most - due.length)) };
   }
 
-  // Pages whose last answers went badly, worst first: {page, share, question} with the worst question.
+  // An answer a few minutes after another of the same question tells nothing new.
+  const firstTries = (reviews) => reviews.filter(({ at }, i) => i === 0 || at - reviews[i - 1].at > SOON);
+
+  // Pages of whose last answers a third or more went badly, worst first: {page, bad, answers, question}.
   function weakPages(questions, known) {
     const byPage = new Map();
     for (const question of questions) {
-      for (const review of known.get(question.key)?.reviews ?? []) {
+      for (const review of firstTries(known.get(question.key)?.reviews ?? [])) {
         if (!byPage.has(question.page)) byPage.set(question.page, []);
         byPage.get(question.page).push({ ...review, question });
       }
@@ -91,11 +118,11 @@
       .map(([page, reviews]) => {
         const recent = reviews.sort((a, b) => a.at - b.at).slice(-RECENT);
         const bad = recent.filter(({ rating }) => rating <= 2);
-        const worst = bad.sort((a, b) => a.rating - b.rating || b.at - a.at)[0];
-        return { page, share: bad.length / recent.length, answers: recent.length, question: worst?.question };
+        const [worst] = bad.sort((a, b) => a.rating - b.rating || b.at - a.at);
+        return { page, bad: bad.length, answers: recent.length, question: worst?.question };
       })
-      .filter(({ share, answers }) => answers >= 2 && share >= WEAK)
-      .sort((a, b) => b.share - a.share || b.answers - a.answers);
+      .filter(({ bad, answers }) => answers >= 2 && bad / answers >= WEAK)
+      .sort((a, b) => b.bad / b.answers - a.bad / a.answers || b.answers - a.answers);
   }
 
   // A span of time as a button says it.
@@ -108,5 +135,5 @@
     return days < 365 ? `${Math.round(days / 30.4)} mo` : `${(days / 365).toFixed(1)} y`;
   }
 
-  window.conceptSchedule = { A_DAY, SOON, choices, isDue, plan, recognize, schedules, weakPages, words };
+  window.conceptSchedule = { A_DAY, SOON, choices, createSchedules, isDue, plan, recognize, weakPages, words };
 }
