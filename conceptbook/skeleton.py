@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from .settings import SectionRule, StructureRule
 
@@ -110,7 +111,7 @@ def _section(rule: SectionRule, glue: str) -> str:
     if rule.title == "See it run":
         return text + EXPERIMENT.format(glue=glue, prediction=PREDICTION, scope=SCOPE)
     if rule.table_rows:
-        text += "\n" + _table(COLUMNS.get(rule.title, ("What", "Why", "Evidence")), rule.table_rows)
+        text += "\n" + (_clock(rule.table_rows) if rule.role == "clock" else _table(rule))
     for number in range(1, rule.probes + 1):
         level = "L6" if number > rule.probes - rule.staff_probes else "L5"
         text += PROBE.format(number=number, level=level, answer=ANSWER)
@@ -123,8 +124,23 @@ def _section(rule: SectionRule, glue: str) -> str:
     return text
 
 
-def _table(columns: Sequence[str], rows: int) -> str:
+def _table(rule: SectionRule) -> str:
     """Return a table whose cells say what belongs there: the checks find those left empty."""
-    lines = [columns, ["---"] * len(columns)]
-    lines += [[f"{column} {row}" for column in columns] for row in range(1, rows + 1)]
+    columns = COLUMNS.get(rule.title, ("What", "Why", "Evidence"))
+    return _rows(
+        columns,
+        ([f"{column} {row}" for column in columns] for row in range(1, rule.table_rows + 1)),
+    )
+
+
+def _clock(rows: int) -> str:
+    """Return an interview of 45 minutes in rows that follow one another."""
+    ends = [round(45 * row / rows) for row in range(rows + 1)]
+    spans = [f"{start}–{end}" for start, end in pairwise(ends)]
+    columns = ("Minutes", "The candidate", "The interviewer listens for")
+    return _rows(columns, ([span, *(f"{c} …" for c in columns[1:])] for span in spans))
+
+
+def _rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -526,7 +526,7 @@ def test_a_page_opens_with_few_bytes_and_the_next_with_its_own_only(browser, sit
         page.goto(f"{url}/{name}.html", wait_until="networkidle")
         heaviest = sorted(line.sent, key=lambda answer: -answer[1])[:5]
         assert line.total <= FIRST_PAGE_BYTES, heaviest
-        assert len(line.sent) <= FIRST_PAGE_REQUESTS + 3 * (name in TOOLS)
+        assert len(line.sent) <= FIRST_PAGE_REQUESTS + 4 * (name in TOOLS)
         line.sent.clear()
         page.goto(f"{url}/references.html", wait_until="networkidle")
         loaded = {path.split("?")[0] for path, _ in line.sent}
