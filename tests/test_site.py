@@ -84,6 +84,7 @@ def test_internal_links_and_anchors_resolve(site, soups):
         here = site / f"{page}.html"
         for link in soup.select("a[href]"):
             target, _, anchor = link["href"].partition("#")
+            target = target.partition("?")[0]
             if re.match(r"[a-z]+:", target):
                 continue
             file = (here.parent / target).resolve() if target else here

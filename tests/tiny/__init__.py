@@ -350,7 +350,9 @@ def make(book: TinyBook, target: str, *options: str, **variables: str) -> str:
     Returns what it printed.
     """
     shutil.copy(REPOSITORY / "Makefile", book.root)
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **variables}
+    # The make that runs the tests has settings of its own.
+    inherited = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    environment = {**inherited, "PYTHONPATH": str(REPOSITORY), **variables}
     # What is installed is not to be installed again for a file that is newer.
     command = ["make", target, f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.book", *options]
     done = subprocess.run(
