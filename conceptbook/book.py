@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,11 @@ class Page:
     def slug(self) -> str:
         """The last part of the name, by which other pages refer to this one."""
         return self.name.rsplit("/", 1)[-1]
+
+    def holds(self, *directives: str) -> bool:
+        """Say whether one of these directives stands on the page."""
+        names = "|".join(map(re.escape, directives))
+        return bool(re.search(rf"^[`:]{{3,}}\{{({names})\}}", self.text, re.MULTILINE))
 
     @property
     def claims(self) -> list[str]:

@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from . import run
+from . import run, website
 from .book import Book
 from .run import Run
 from .skeleton import skeleton
@@ -169,9 +169,7 @@ def add_script(
 ) -> None:
     """Load the scripts where there is a catalogue, which also takes the side list's place."""
     if doctree and any('class="catalogue"' in raw.astext() for raw in doctree.findall(nodes.raw)):
-        for script in SCRIPTS:
-            app.add_js_file(script, loading_method="defer")
-        context["meta"] = {**(context["meta"] or {}), "html_theme.sidebar_secondary.remove": ""}
+        website.equip(app, context, SCRIPTS)
 
 
 def setup(app: Sphinx) -> None:

@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from . import run
+from . import run, website
 from .book import Book
 from .catalogue import Card, cards, filters
 from .maplabels import FARTHEST, SOON, Box, Label, Wish, caption_width, place_caption, place_labels
@@ -274,10 +274,7 @@ def resolve(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def add_files(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Load scripts and style where the map is, which also takes the side list's place."""
     if doctree and any("conceptmap" in raw["classes"] for raw in doctree.findall(nodes.raw)):
-        for script in SCRIPTS:
-            app.add_js_file(script, loading_method="defer")
-        app.add_css_file(STYLE)
-        context["meta"] = {**(context["meta"] or {}), "html_theme.sidebar_secondary.remove": ""}
+        website.equip(app, context, SCRIPTS, STYLE)
 
 
 def setup(app: Sphinx) -> None:

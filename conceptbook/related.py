@@ -14,9 +14,8 @@ def add_related(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Append the related pages, in both directions, to a concept page's body."""
-    book = run.current().book
-    record = book.pages.get(page)
-    if record is None or not record.concept or not website.is_wanted(app):
+    book, record = run.current().book, website.concept(app, page)
+    if record is None:
         return
     values = {
         "relations": relations(book, record),

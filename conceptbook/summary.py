@@ -98,11 +98,8 @@ def code(text: str) -> str:
     text = " ".join(text.split())
     text = f"{text[:LONGEST]} …" if len(text) > LONGEST else text
     mark = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
-    return (
-        f"{mark} {text} {mark}".replace("|", "\\|")
-        if "`" in text
-        else f"`{text}`".replace("|", "\\|")
-    )
+    space = " " if "`" in text else ""
+    return f"{mark}{space}{text}{space}{mark}".replace("|", "\\|")
 
 
 def escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,6 +76,23 @@ def is_wanted(app: Sphinx) -> bool:
     """Say whether what is written will be published: as a site, and without a mistake so far."""
     site = app.builder.format == "html" and not app.builder.embedded  # in an EPUB
     return site and not run.current().problems
+
+
+def concept(app: Sphinx, name: str) -> Page | None:
+    """Return the concept page with this name, where it becomes a page of the site."""
+    page = run.current().book.pages.get(name)
+    return page if page and page.concept and is_wanted(app) else None
+
+
+def equip(
+    app: Sphinx, context: dict[str, Any], scripts: Iterable[str], style: str | None = None
+) -> None:
+    """Give a page that a reader works on its scripts and style, and the side list's place."""
+    for script in scripts:
+        app.add_js_file(script, loading_method="defer")
+    if style:
+        app.add_css_file(style)
+    context["meta"] = {**(context["meta"] or {}), "html_theme.sidebar_secondary.remove": ""}
 
 
 def file_name(title: str) -> str:

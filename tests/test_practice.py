@@ -263,8 +263,11 @@ def test_a_link_to_other_questions_does_not_end_the_session(practice):
     page.goto(page.url.split("?")[0] + "?page=heaps-top-k")
     page.wait_for_selector("[data-ready]")
     assert "Heaps" in page.locator("[data-only]").inner_text()
+    page.reload()
+    page.wait_for_selector("[data-ready]")
     page.get_by_role("button", name="Go on with your session (4 left)").click()
     loaded(page)
+    assert page.locator("[data-timer]").inner_text().startswith("0:")  # not the time in between
     assert page.locator("[data-position]").inner_text() == "2 of 5"
     assert page.locator("[data-from]").inner_text().startswith("SQL")
 

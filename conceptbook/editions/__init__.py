@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from ..navigation import Part
 
 CITATION = "CITATION.cff"
 # Pages that only a browser makes something of; what they hold, each concept's own page says too.
-LIVE = re.compile(r"^[`:]{3,}\{(conceptmap|practice|mock-interview|paths)\}", re.MULTILINE)
+LIVE = ("conceptmap", "practice", "mock-interview", "paths")
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def _readable(parts: list[Part], book: Book) -> list[Part]:
     """Return the parts without live pages, and without parts that hold nothing else."""
 
     def pages(part: Part) -> dict[str, str]:
-        return {n: t for n, t in part.pages.items() if not LIVE.search(book.pages[n].text)}
+        return {n: t for n, t in part.pages.items() if not book.pages[n].holds(*LIVE)}
 
     shorter = [replace(part, pages=pages(part)) for part in parts]
     return [part for part in shorter if part.pages]

@@ -54,8 +54,7 @@ class PlaceDirective(SphinxDirective):
 
 def page_with(book: Book, kind: str) -> str:
     """Return the name of the page that holds a directive of this package ("" without one)."""
-    line = f"{{{kind}}}"
-    return next((p.name for p in book.pages.values() if not p.concept and line in p.text), "")
+    return next((page.name for page in book.pages.values() if page.holds(kind)), "")
 
 
 def resolve(app: Sphinx, doctree: nodes.document, name: str) -> None:
@@ -124,19 +123,15 @@ def add_files(app: Sphinx, name: str, template: str, context: dict[str, Any], do
         return
     for raw in doctree.findall(nodes.raw):
         if CLASS in raw["classes"]:
-            for script in SCRIPTS[raw["classes"][1]]:
-                app.add_js_file(script, loading_method="defer")
-            app.add_css_file(STYLE)
-            context["meta"] = {**(context["meta"] or {}), "html_theme.sidebar_secondary.remove": ""}
+            website.equip(app, context, SCRIPTS[raw["classes"][1]], STYLE)
 
 
 def add_progress(
     app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Keep a concept page's answers for practice, and end the page with the reader's progress."""
-    book = run.current().book
-    page = book.pages.get(name)
-    if page is None or not page.concept or not website.is_wanted(app):
+    book, page = run.current().book, website.concept(app, name)
+    if page is None:
         return
     practice = page_with(book, "practice")
     if practice:

@@ -162,7 +162,9 @@
     let answered = null; // the key of the question whose answer is on the page, folded or not
     let busy = false; // a grade is being written or taken back
 
-    const seconds = () => session.seconds + (session.revealed ? 0 : (Date.now() - shownAt) / 1000);
+    // A session that waits while its reader chooses has no question on the page.
+    const runs = () => isShown("session") && !session.revealed;
+    const seconds = () => session.seconds + (runs() ? (Date.now() - shownAt) / 1000 : 0);
 
     const keep = () => state.write(session && { ...session, seconds: session.over ? 0 : seconds() });
 
@@ -250,7 +252,7 @@
 
     function reveal() {
       const [key] = session.queue;
-      if (busy || answered !== key) return;
+      if (answered !== key) return;
       const next = choices(known.get(key), Date.now());
       session.seconds = seconds();
       session.revealed = true;
@@ -311,13 +313,11 @@
       });
 
     function skip() {
-      if (busy) return;
       session.queue.shift();
       advance();
     }
 
     function finish() {
-      if (busy && session.queue.length) return;
       session.over = true;
       tell("", "answer");
       sumUp();
@@ -357,10 +357,10 @@
       session.own = $("own").value;
       keep();
     });
-    $("reveal").addEventListener("click", reveal);
+    $("reveal").addEventListener("click", () => busy || reveal());
     $("retry").addEventListener("click", ask);
-    $("skip").addEventListener("click", skip);
-    $("end").addEventListener("click", finish);
+    $("skip").addEventListener("click", () => busy || skip());
+    $("end").addEventListener("click", () => busy || finish());
     $("undo").addEventListener("click", undo);
     $("undo-last").addEventListener("click", undo);
     for (const button of root.querySelectorAll("[data-grade]")) {
@@ -377,7 +377,7 @@
     // Keys count in the session only, so that they disturb nobody elsewhere. A key is known by its place
     // where letters and digits are elsewhere or behind Shift.
     root.querySelector("[data-view=session]").addEventListener("keydown", (event) => {
-      if (event.altKey || event.repeat) return;
+      if (event.altKey || event.repeat || busy) return;
       const command = event.ctrlKey || event.metaKey;
       if (event.target === $("own")) {
         if (event.key === "Enter" && command && !session.revealed) reveal();
