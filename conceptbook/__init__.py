@@ -97,7 +97,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _remember_keys)
     for style in ("conceptbook.css", "catalogue.css"):
         app.add_css_file(style)
-    app.add_js_file("print.js", loading_method="defer")
+    app.add_js_file("page.js", loading_method="defer")
     for part in PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

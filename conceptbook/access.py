@@ -15,10 +15,16 @@ from .problems import BookError, Problem
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 # Every theme and width is seen, each once: what is wrong needs one of them, hardly ever both.
 VIEWS = (("light", 1440, 900), ("dark", 390, 844))
-# Folds are opened. Code is shown without its colors, which are the book's and not the page's: its
-# thousand words, each an element, would take half the time.
-PREPARE = """() => {
+# Everything is laid open and drawn, also what is far from the screen.
+UNFOLD = """() => {
   for (const fold of document.querySelectorAll("details")) fold.open = true;
+  document.head.append(Object.assign(document.createElement("style"), {
+    textContent: "* { content-visibility: visible !important }",
+  }));
+}"""
+# Code is shown without its colors, which are the book's and not the page's: its thousand words,
+# each an element, would take half the time.
+UNCOLOR = """() => {
   for (const pre of document.querySelectorAll(".highlight pre")) pre.textContent = pre.textContent;
 }"""
 
@@ -41,7 +47,8 @@ def check(page: Page, file: Path) -> list[Problem]:
                 reduced_motion="reduce",
             )
             shown.goto(file.as_uri(), wait_until="load")
-            shown.evaluate(PREPARE)
+            shown.evaluate(UNFOLD)
+            shown.evaluate(UNCOLOR)
             options = {"runOnly": RULES, "resultTypes": ["violations"]}
             return Axe().run(shown, options=options).response["violations"]
 

@@ -16,6 +16,7 @@ METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 IDENTIFIER = re.compile(r'(\bid="|xlink:href="#|\bhref="#|url\(#)')
 OPENING = re.compile(r"<svg\b[^>]*>")
 VIEW_BOX = re.compile(r'viewBox="([^"]*)"')
+SIZE = re.compile(r'^<svg[^>]* width="([\d.]+)pt" height="([\d.]+)pt"')
 PLACES = re.compile(r'(\s(?:d|points|x|y)=")([^"]*)')
 LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 FONT = re.compile(r"font(-family)?: ([^;\"]*)'DejaVu Sans'[^;\"]*")
@@ -51,6 +52,13 @@ def inline(svg: str, alt: str, prefix: str) -> str:
     return OPENING.sub(lambda _: opening, body, count=1)
 
 
+def framed(svg: str) -> str:
+    """Return a figure in a frame that has its size before the browser draws what is inside."""
+    size = SIZE.search(svg)
+    frame = f' style="--width:{size[1]}pt;--ratio:{size[1]}/{size[2]}"' if size else ""
+    return f'<div class="figure-frame"{frame}>{svg}</div>'
+
+
 class InlineFigures(SphinxTransform):
     """Replaces the image nodes that cell outputs gave with inline SVG."""
 
@@ -65,7 +73,7 @@ class InlineFigures(SphinxTransform):
         for number, image in enumerate(images, start=1):
             file = Path(self.env.relfn2path(image["uri"], self.env.docname)[1])
             element = inline(file.read_text(encoding="utf-8"), image.get("alt", ""), f"f{number}")
-            image.replace_self(nodes.raw("", element, format="html"))
+            image.replace_self(nodes.raw("", framed(element), format="html"))
 
 
 def setup(app: Sphinx) -> None:

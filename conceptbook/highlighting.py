@@ -31,8 +31,10 @@ class JoiningFormatter(HtmlFormatter):
         self.looks = looks
 
     def format(self, tokensource: Tokens, outfile: TextIO) -> None:
-        """Write the tokens, joined."""
-        super().format(joined(tokensource, self.looks), outfile)
+        """Write the tokens, joined, with the number of lines in ``--lines`` for the stylesheet."""
+        tokens = list(joined(tokensource, self.looks))
+        self.cssstyles = f"--lines:{sum(value.count(chr(10)) for _, value in tokens)}"
+        super().format(tokens, outfile)
 
 
 @cache

@@ -1,7 +1,8 @@
 """Leaves out what the theme's stack puts into every page's head and the page does not use.
 
 A script of the book's own ``_static`` stays where an element names it in ``data-script``. All that
-stays is deferred: no script keeps a reader from seeing the text.
+stays is deferred: no script keeps a reader from seeing the text. And no script has the browser lay
+out what is far below the screen: page.js does what the theme's own measuring of all boxes is for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+from . import website
 
 # Part of an asset's name or text, and what in a page's body needs it (None: no page does). Thebe
 # runs cells on a public server; Sphinx's highlighting belongs to the search that Pagefind
@@ -35,6 +39,9 @@ IN_HEAD = re.compile(
     r'\s*(<script[^>]*fontawesome\.js[^>]*></script>|<link rel="preload" as="script"[^>]*>'
     r'|<link href="[^"]*_static/styles/[^"]*" rel="stylesheet"[^>]*>)'
 )
+
+THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+MEASURING = "e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1"
 
 
 def _unused(asset: Any, body: str, own: set[str]) -> bool:
@@ -71,6 +78,18 @@ def remove_unused(
     context["body"] = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
 
 
+def stop_measuring(app: Sphinx, error: Exception | None) -> None:
+    """Take out of the theme's script what measures every box of a page as soon as it has loaded."""
+    if error or not website.is_wanted(app):
+        return
+    file = Path(app.outdir, "_static", THEME_SCRIPT)
+    before, found, after = file.read_text(encoding="utf-8").partition(MEASURING)
+    if not found:
+        raise ExtensionError(f"{THEME_SCRIPT} measures boxes in another way than lean.py expects")
+    file.write_text(before + after, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
-    """Register the handler after all that add scripts."""
+    """Register the handlers, the first after all that add scripts."""
     app.connect("html-page-context", remove_unused, priority=900)
+    app.connect("build-finished", stop_measuring)

@@ -10,13 +10,14 @@ import pytest
 from conftest import PAGES, PHONE, WIDE, violations
 from serving import Line, serve
 
-from conceptbook.access import PREPARE
+from conceptbook.access import UNCOLOR, UNFOLD
 
 # Pages that list others, and those that a reader does something on.
 LISTS = ["index", "search", "sql/index", "map", "practice", "mock-interview", "paths"]
 SMALL = {"width": 375, "height": 700}
 FIRST_PAGE_BYTES = 200 * 1024  # compressed, heads of answers included
 FIRST_PAGE_REQUESTS = 20
+FIGURES = "ml-system-design/isolation-forest"  # the page with most of them
 TOOLS = ("practice", "mock-interview", "behavioral/self-introduction")  # with scripts of their own
 WIDTHS = {"wide": WIDE, "phone": PHONE}
 
@@ -132,6 +133,8 @@ def test_half_a_word_leads_to_the_section_by_keyboard_alone(visit):
     assert section in {"SECTION", "DETAILS", "SPAN"}
     page.wait_for_function("CSS.highlights.get('search')?.size > 0")
     assert "highlight=" not in page.url, "the address stays the section's own"
+    marked = "getComputedStyle(document.querySelector('.searched p'), '::highlight(search)')"
+    assert page.evaluate(f"{marked}.backgroundColor") == "rgb(245, 197, 66)"
 
 
 def test_enter_opens_the_best_result(visit):
@@ -423,6 +426,48 @@ def test_a_probe_opens_with_one_key(visit):
     assert probe.locator(".probe-answer").is_visible()
 
 
+BOXES = ".bd-article :is(div.highlight, .figure-frame)"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_box_that_is_not_drawn_yet_has_the_height_it_will_have(visit, width):
+    page = visit(FIGURES, viewport=WIDTHS[width])
+    drawn = "box => box.firstElementChild.checkVisibility({ contentVisibilityAuto: true })"
+    first, last = (page.locator(f"{BOXES}:visible").nth(place) for place in (0, -1))
+    first.scroll_into_view_if_needed()
+    page.wait_for_function(drawn, arg=first.element_handle())
+    assert not last.evaluate(drawn), "far below the screen"
+    heights = """([css, boxes]) => {
+        document.head.append(
+            Object.assign(document.createElement("style"), { textContent: `${boxes} { ${css} }` }));
+        return [...document.querySelectorAll(boxes)].filter(box => box.checkVisibility())
+            .map(box => box.getBoundingClientRect().height); }"""
+    # A size that is remembered from an earlier drawing would hide a wrong one.
+    lines = "calc(var(--lines) * 0.82rem * 1.5 + 2rem)"
+    undrawn = f"content-visibility: hidden !important; contain-intrinsic-height: {lines}"
+    expected = page.evaluate(heights, [undrawn, BOXES])
+    assert len(expected) > 10
+    needed = page.evaluate(heights, ["content-visibility: visible !important", BOXES])
+    assert needed == pytest.approx(expected, abs=0.5)
+
+
+def test_an_address_of_a_section_far_down_leads_there(visit):
+    page = visit(FIGURES, query="#exercises", viewport=PHONE)
+    page.wait_for_timeout(300)
+    assert 0 <= page.locator("#exercises h2").first.bounding_box()["y"] < PHONE["height"] / 4
+
+
+def test_code_that_scrolls_is_a_tab_stop_and_code_that_fits_is_none(visit):
+    page = visit(FIGURES)
+    blocks = page.locator(".bd-article div.highlight pre:visible")
+    stops = "boxes => boxes.map(box => [box.scrollWidth > box.clientWidth, box.tabIndex === 0])"
+    assert {stop for _, stop in blocks.evaluate_all(stops)[-3:]} == {True}, "not known yet"
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    page.wait_for_timeout(300)
+    found = blocks.evaluate_all(stops)
+    assert {(True, True), (False, False)} == {tuple(block) for block in found}
+
+
 def test_the_theme_switch_is_remembered(visit):
     page = visit("ml-system-design/two-tower-model", scheme="light")
     ink = "getComputedStyle(document.querySelector('svg.figure')).color"
@@ -539,8 +584,7 @@ def test_a_page_opens_with_few_bytes_and_the_next_with_its_own_only(browser, sit
 @pytest.mark.parametrize(("name", "scheme", "width"), VIEWS)
 def test_a_page_is_accessible(visit, name, scheme, width):
     page = visit(name, viewport=WIDTHS[width], scheme=scheme)
+    page.evaluate(UNFOLD)
     if name in PAGES[1:]:  # the colors of code are the same on all: one page shows them
-        page.evaluate(PREPARE)
-    else:
-        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        page.evaluate(UNCOLOR)
     assert violations(page) == []

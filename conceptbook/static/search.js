@@ -70,6 +70,7 @@
       }
     }
     CSS.highlights.set("search", new Highlight(...ranges));
+    scope.classList.add("searched");
   }
 
   function showHighlight() {

@@ -1,0 +1,51 @@
+// What every page does beside the theme: it prints whole, and what scrolls can be reached by Tab.
+
+"use strict";
+
+// What is printed is the whole page on white paper: answers folded on the screen are open, and the
+// dark theme is light for the time being. Afterwards the page is as its reader left it.
+{
+  const page = document.documentElement;
+  let folded = [];
+  let theme;
+
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll(".bd-article details:not([open])")];
+    for (const fold of folded) fold.open = true;
+    theme = page.dataset.theme;
+    page.dataset.theme = "light";
+  });
+
+  addEventListener("afterprint", () => {
+    for (const fold of folded) fold.open = false;
+    folded = [];
+    page.dataset.theme = theme;
+  });
+}
+
+// A box with more text than it shows is a tab stop, so that keys can scroll it. The theme measures all
+// boxes when a page has loaded, also those that no reader may ever see; here each is a stop until
+// it is first laid out, near the screen, and then it is one while it scrolls (lean.py stops the
+// theme).
+{
+  const BOXES = "pre, .cell_output > .output, .pst-scrollable-table-container";
+  const scrolls = (box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+  const sizes = new ResizeObserver((entries) => {
+    const stops = entries.map(({ target }) => [target, scrolls(target)]); // all read, then all written
+    for (const [box, stop] of stops) box.tabIndex = stop ? 0 : -1;
+  });
+  const known = new WeakSet();
+  const main = document.getElementById("main-content");
+  const watch = () => {
+    for (const box of main.querySelectorAll(BOXES)) {
+      if (known.has(box)) continue;
+      known.add(box);
+      box.tabIndex = 0;
+      sizes.observe(box);
+    }
+  };
+  if (main) {
+    watch();
+    new MutationObserver(watch).observe(main, { childList: true, subtree: true });
+  }
+}
