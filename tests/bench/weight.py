@@ -14,7 +14,7 @@ from chromium import chromium
 from playwright.sync_api import Browser
 from serving import Line, serve
 
-LISTING = ("search", "map")  # what the stock book has no like of
+LISTING = ("search", "map", "practice", "mock-interview")  # what the stock book has no like of
 SCORES = ("performance", "accessibility", "best-practices", "seo")
 
 
