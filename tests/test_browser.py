@@ -540,6 +540,12 @@ new PerformanceObserver(list => {
 """
 
 
+# What reaches as far to the right as the page scrolls, to name it when it is too far.
+REACHING = """width => [...document.querySelectorAll("body *")]
+    .filter(one => Math.abs(one.getBoundingClientRect().right - width) < 2)
+    .map(one => `${one.outerHTML.slice(0, 120)} in ${one.parentElement.className}`)"""
+
+
 @pytest.mark.parametrize("name", [*LISTS, *PAGES])
 def test_a_page_read_to_its_end_on_a_phone_stays_calm(visit, name):
     """Nothing jumps, nothing scrolls sideways; no error is logged and no other host asked."""
@@ -551,9 +557,20 @@ def test_a_page_read_to_its_end_on_a_phone_stays_calm(visit, name):
     page.wait_for_timeout(200)
     assert page.evaluate("window.shifted") < 0.02
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"]
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= SMALL["width"], page.evaluate(REACHING, width)
     assert page.foreign == []
     assert page.errors == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("worked-designs/")])
+def test_a_title_fits_a_phone_in_any_face(browser, address, name):
+    page = browser.new_page(viewport=SMALL)
+    page.route("**/*.woff2", lambda route: route.abort())  # late fonts are not waited for
+    page.goto(f"{address}/{name}.html", wait_until="load")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= SMALL["width"], page.evaluate(REACHING, width)
+    page.close()
 
 
 # Each page in two of the four combinations, so that every theme and width is seen; the lists,

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import yaml
@@ -13,17 +14,22 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, executed: Collection[str] | None = None) -> Path:
     """Build the book below ``folder`` with the stock command; returns its folder of HTML.
 
     Directives that only our extension knows are taken out of the sources; everything else,
-    execution included, is left to Jupyter Book.
+    execution included, is left to Jupyter Book. It executes one page after the other, so that a
+    caller who needs the outputs of a few names them in ``executed``.
     """
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"].pop("local_extensions", None)
     for own in ("conceptbook", "templates_path"):
         config["sphinx"]["config"].pop(own, None)
     config["execute"] = {"execute_notebooks": "cache", "timeout": 300}
+    if executed is not None:
+        pages = (page.relative_to(ROOT / "book") for page in (ROOT / "book").rglob("*.md"))
+        others = [str(page) for page in pages if str(page.with_suffix("")) not in executed]
+        config["execute"]["exclude_patterns"] = others
     shutil.copytree(ROOT / "book", folder / "book")
     shutil.copy(ROOT / "_toc.yml", folder)
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
