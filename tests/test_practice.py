@@ -198,6 +198,56 @@ def test_no_answer_is_shown_under_another_question(practice):
     assert page.evaluate(same, [text, answers[probe][1]])
 
 
+def test_a_network_that_asks_to_log_in_first_loses_nothing(practice):
+    """Such a network answers every request with its own page, as if all were well."""
+    page = practice()
+
+    def log_in_first(route) -> None:
+        route.fulfill(status=200, content_type="text/html", body="<!doctype html><p>Log in</p>")
+
+    def refused() -> str:
+        page.wait_for_selector("[data-reload]:not([hidden])")
+        assert page.locator("[data-view]:visible").count() == 0
+        return page.locator("[data-notice]").inner_text()
+
+    def try_again(shown: str) -> None:
+        page.context.unroute("**/_practice/*.js")
+        page.locator("[data-reload]").click()
+        page.wait_for_selector(f"[data-view={shown}]:not([hidden])")
+        assert page.locator("[data-notice]").is_hidden()
+        assert page.locator("[data-reload]").is_hidden()
+
+    page.context.route("**/_practice/*.js", log_in_first)
+    page.reload()
+    assert "questions cannot be loaded" in refused()
+    assert exported(page)["reviews"] == []
+    page.locator("[data-reload]").click()
+    assert "questions cannot be loaded" in refused()
+    try_again("choose")
+    page.context.route("**/_practice/*.js", log_in_first)
+    page.locator("[data-start]").click()
+    page.wait_for_selector("[data-retry]:not([hidden])")
+    assert "answer cannot be loaded" in page.locator("[data-notice]").inner_text()
+    page.context.unroute("**/_practice/*.js")
+    page.locator("[data-retry]").click()
+    loaded(page)
+    assert page.locator("[data-notice]").is_hidden()
+
+    page.context.route("**/_practice/*.js", log_in_first)
+    page.goto(page.url.split("practice.html")[0] + "mock-interview.html")
+    assert "designs cannot be loaded" in refused()
+    try_again("choose")
+    page.locator("[data-design=notification-system]").click()
+    page.locator("[data-notes]").fill("an outbox")
+    page.context.route("**/_practice/notification-system.js", log_in_first)
+    page.reload()
+    assert "design cannot be loaded" in refused()
+    page.context.unroute("**/_practice/notification-system.js")
+    try_again("interview")
+    assert page.locator("[data-notes]").input_value() == "an outbox"
+    assert not any("TypeError" in error for error in page.errors)
+
+
 def test_keys_pressed_while_a_grade_is_written_do_nothing(practice):
     slow = """const put = IDBObjectStore.prototype.put;
         IDBObjectStore.prototype.put = function (record) {
@@ -863,13 +913,36 @@ def test_an_interview_from_the_clock_to_the_report(interview, site):
     assert "outbox, lease, key" in report
     page.locator("[data-again]").click()
     assert "5 of 6 dimensions" in page.locator("[data-history-list]").inner_text()
+    page.goto(page.url.replace("mock-interview", "practice"))
+    page.wait_for_selector("[data-ready]")
+    kept = exported(page)
+    page.locator("[data-clear-all]").click()
+    page.locator("[data-confirm] button[value=delete]").click()
+    page.wait_for_function("document.querySelector('[data-data-status]').innerText.includes('del')")
+    kept["interviews"].append(HELD)  # as it was kept before reports were
+    assert give(page, kept) == "Imported 2 interviews."
+    page.goto(page.url.replace("practice", "mock-interview"))
+    page.wait_for_selector("[data-ready]")
+    assert "1 of 1 dimension at" in page.locator("[data-history-list] li").last.inner_text()
+    page.locator("[data-history-list] button").click()  # the only one
+    page.wait_for_selector("[data-view=report]:not([hidden])")
+    assert page.locator("[data-report]").inner_text() == report
+    page.reload()
+    page.wait_for_selector("[data-view=report]:not([hidden])")
+    assert page.locator("[data-report]").inner_text() == report
     assert page.errors == []
 
 
 def test_an_interview_that_is_discarded_leaves_nothing(interview):
     page = interview
     turn(page, 6)
+    page.locator("[data-notes]").fill("not to be lost by one click")
     page.locator("[data-view=interview] [data-discard]").click()
+    page.keyboard.press("Escape")
+    assert page.locator("[data-notes]").input_value() == "not to be lost by one click"
+    page.locator("[data-view=interview] [data-discard]").click()
+    page.locator("[data-confirm] button[value=discard]").click()
+    page.wait_for_selector("[data-view=choose]:not([hidden])")
     assert page.locator("[data-view=choose]").is_visible()
     assert page.locator("[data-history]").is_hidden()
     page.reload()
@@ -991,13 +1064,15 @@ def test_every_view_of_an_interview_is_accessible_and_fits(visit, scheme, viewpo
     page.wait_for_selector("[data-ready]")
     page.locator("[data-design]").first.click()
     page.wait_for_selector("[data-view=interview]:not([hidden])")
-    for name in ("interview", "score", "report"):
+    for name in ("interview", "score", "report", "choose"):
         if name == "score":
             page.locator("[data-finish]").click()
         if name == "report":
             for row in page.locator("[data-rubric] fieldset").all():
                 row.locator("input").first.check(force=True)
             page.locator("[data-report-now]").click()
+        if name == "choose":  # with a history
+            page.locator("[data-again]").click()
         page.wait_for_selector(f"[data-view={name}]:not([hidden])")
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
