@@ -1,11 +1,11 @@
 // A worked design as a timed interview. Clock and rubric are the tables of the design's page. The
-// interview lives in the tab's own state until its reader leaves the report; its scores go to the
-// store when the report is written.
+// interview lives in the tab's own state until its reader leaves the report; what the report is made
+// of goes to the store when it is written, so that the history opens it again.
 
 "use strict";
 
 {
-  const { clock: time, download, element, html, parts, tabState } = window.conceptPage;
+  const { choiceIn, clock: time, download, element, html, many, parts, tabState } = window.conceptPage;
   const { loadIndex, loadPage, open } = window.conceptPractice;
   const SCORES = ["Missed", "Partly", "Had it"];
 
@@ -40,20 +40,14 @@
   }
 
   async function start(root) {
-    const { $, show, tell } = parts(root);
+    const { $, insist, show, tell } = parts(root);
     const folder = root.dataset.root;
     const tab = tabState("interview");
 
-    let index;
-    try {
-      index = await loadIndex(folder);
-    } catch {
-      tell("The designs cannot be loaded. Check the connection and reload this page.");
-      return;
-    }
+    const index = await insist(() => loadIndex(folder), "The designs cannot be loaded.");
     const store = await open(document.body.dataset.book, { onChange: showHistory, onTrouble: (text) => tell(text) });
 
-    // design; before: seconds until since (ms; null in a pause); scores by row of the clock, levels by
+    // design; before: seconds until since (ms; null in a pause); scores by minutes of the clock, levels by
     // dimension; notes; stage: interview, score or report.
     let state = null;
     let design; // its page in the index
@@ -70,23 +64,25 @@
       return row === -1 ? clock.length : row;
     }
 
+    // The design that an interview is on, if the book has it still.
+    function designOf(kept) {
+      const slug = index.moved[kept.design] ?? kept.design;
+      return index.pages.find((entry) => entry.slug === slug && entry.related);
+    }
+
     // A kept interview may be from another version of the book.
     async function enter(kept) {
-      const slug = index.moved[kept.design] ?? kept.design;
-      design = index.pages.find((entry) => entry.slug === slug && entry.related);
-      tell("", "design");
-      try {
-        page = design && (await loadPage(folder, slug));
-      } catch {
-        tell("The design cannot be loaded. Check the connection.", "design");
-      }
-      if (!design || !page) return leave();
+      const found = designOf(kept);
+      if (!found) return leave();
+      const tables = await insist(() => loadPage(folder, found.slug), "The design cannot be loaded.");
+      design = found;
+      page = tables;
       state = {
-        design: slug,
+        design: found.slug,
         before: Number(kept.before) || 0,
         since: Number.isFinite(kept.since) ? kept.since : null,
-        scores: Object(kept.scores),
-        levels: Object(kept.levels),
+        scores: { ...kept.scores },
+        levels: { ...kept.levels },
         notes: String(kept.notes ?? ""),
         stage: ["interview", "score", "report"].includes(kept.stage) ? kept.stage : "interview",
       };
@@ -144,8 +140,9 @@
       const legend = element("legend", "You");
       legend.append(element("span", `, minutes ${clock[number].minutes}`, { className: "visually-hidden" }));
       const labels = SCORES.map((label) => element("span", label));
-      return radios(`checkpoint-${number}`, legend, labels, state.scores[number], (value) => {
-        state.scores[number] = value;
+      const { minutes } = clock[number];
+      return radios(`checkpoint-${number}`, legend, labels, state.scores[minutes], (value) => {
+        state.scores[minutes] = value;
         keep();
       });
     }
@@ -182,7 +179,11 @@
       keep();
       score();
     });
-    for (const button of root.querySelectorAll("[data-discard]")) button.addEventListener("click", leave);
+    for (const button of root.querySelectorAll("[data-discard]")) {
+      button.addEventListener("click", async () => {
+        if ((await choiceIn($("confirm"))) === "discard") leave();
+      });
+    }
 
     // --- The score --------------------------------------------------------------------------------
 
@@ -226,23 +227,28 @@
         return;
       }
       state.stage = "report";
+      state.before = Math.floor(state.before); // not rounded up into the next row of the clock
+      state.levels = Object.fromEntries(names.map((name) => [name, state.levels[name]]));
       keep();
-      const levels = Object.fromEntries(names.map((name) => [name, state.levels[name]]));
       showReport();
-      await store.add("interviews", { design: state.design, at: Date.now(), seconds: Math.round(state.before), levels });
+      const { design: slug, before: seconds, levels, scores, notes } = state;
+      await store.add("interviews", { design: slug, at: Date.now(), seconds, levels, scores, notes });
       showHistory();
     });
 
     // --- The report -------------------------------------------------------------------------------
 
-    // What the report says, as data: both the page and the Markdown are made of it.
+    // What the report says, as data: both the page and the Markdown are made of it. The rubric may have
+    // changed since: the report names what was scored.
     function report() {
-      const dimensions = page.rubric.rows.map(([dimension, ...cells]) => {
-        const name = plain(dimension);
-        const level = state.levels[name] ?? 0;
-        return { name, level, label: columns()[level], cells };
-      });
-      const missed = clock.filter((_, number) => number <= current && !state.scores[number]);
+      const rows = new Map(page.rubric.rows.map(([dimension, ...cells]) => [plain(dimension), cells]));
+      const dimensions = Object.entries(state.levels).map(([name, level]) => ({
+        name,
+        level,
+        label: columns()[level],
+        cells: rows.get(name) ?? [],
+      }));
+      const missed = clock.filter(({ minutes }, number) => number <= current && !state.scores[minutes]);
       const pages = new Map();
       function read(name, title, why) {
         const href = `${name}.html`;
@@ -327,13 +333,20 @@
       const past = store.interviews().reverse();
       $("history").hidden = past.length === 0;
       $("history-list").replaceChildren(
-        ...past.slice(0, 10).map(({ design: kept, at, seconds, levels }) => {
-          const slug = index.moved[kept] ?? kept;
-          const title = index.pages.find((entry) => entry.slug === slug)?.title ?? slug;
+        ...past.map((interview) => {
+          const { at, levels, scores, seconds } = interview;
+          const found = designOf(interview);
           const values = Object.values(levels);
           const strong = values.filter((value) => value > 0).length;
           const day = new Date(at).toLocaleDateString("en-US", { dateStyle: "medium" });
-          return element("li", `${day}: ${title}, ${time(seconds)}, ${strong} of ${values.length} dimensions at senior level or above`);
+          const title = found?.title ?? interview.design;
+          const item = element("li", `${day}: ${title}, ${time(seconds)}, ${strong} of ${many(values.length, "dimension")} at senior level or above `);
+          if (found && scores) { // older interviews kept no more than their levels
+            const button = element("button", "Report", { type: "button", ariaLabel: `Report of ${day}: ${title}` });
+            button.addEventListener("click", () => enter({ ...interview, before: seconds, stage: "report" }));
+            item.append(button);
+          }
+          return item;
         }),
       );
     }

@@ -20,6 +20,16 @@
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 
+  const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+
+  // Asks before what cannot be undone; the value of the button that was chosen, "" with Escape.
+  async function choiceIn(dialog) {
+    dialog.returnValue = ""; // Escape leaves the last one
+    dialog.showModal();
+    await once(dialog, "close");
+    return dialog.returnValue;
+  }
+
   // The parts of a page below `root`: elements by their data attribute, views, and notices by subject,
   // so that one that is over does not take another with it.
   function parts(root) {
@@ -39,9 +49,25 @@
       focus?.focus();
     }
 
+    // What `load` gives, however often its reader has to try again; until then there is no view.
+    async function insist(load, sentence) {
+      try {
+        const value = await load();
+        tell("", "load");
+        return value;
+      } catch {
+        tell(`${sentence} Check the connection.`, "load");
+        show("");
+        $("reload").hidden = false;
+        await once($("reload"), "click");
+        $("reload").hidden = true;
+        return insist(load, sentence);
+      }
+    }
+
     const isShown = (name) => !views.find((view) => view.dataset.view === name).hidden;
 
-    return { $, isShown, show, tell };
+    return { $, insist, isShown, show, tell };
   }
 
   // What one tab is at, so that a reload goes on with it; nothing where the browser refuses.
@@ -67,5 +93,5 @@
     };
   }
 
-  window.conceptPage = { clock, download, element, html, many, parts, tabState };
+  window.conceptPage = { choiceIn, clock, download, element, html, many, parts, tabState };
 }

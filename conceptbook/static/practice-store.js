@@ -1,7 +1,7 @@
 // What a reader did, as records that are only ever added: one a review, one an interview. The
 // schedule is computed from them, so two tabs add to each other's work, and reading a file of records
 // twice changes nothing. Kept in IndexedDB through idb (vendor/manifest.json); what the browser does
-// not keep stays in memory until the page closes, and the reader is told.
+// not keep stays in memory until the page closes, is tried again, and the reader is told.
 
 "use strict";
 
@@ -19,6 +19,9 @@
   const isText = (value) => typeof value === "string" && value.length > 0 && value.length < 300;
   const isTime = (value) => Number.isInteger(value) && value > 0 && value <= LATEST;
 
+  const areLevels = (value) => isObject(value) && Object.values(value).every((n) => [0, 1, 2].includes(n));
+  const orNone = (fits) => (value) => value === undefined || fits(value); // older records have none
+
   // What a record must be: for each field, a test and how the field is called in a message.
   const FIELDS = {
     reviews: {
@@ -33,7 +36,9 @@
       design: isText,
       at: isTime,
       seconds: (value) => Number.isFinite(value) && value >= 0,
-      levels: (value) => isObject(value) && Object.values(value).every((n) => [0, 1, 2].includes(n)),
+      levels: areLevels, // by dimension of the rubric
+      scores: orNone(areLevels), // by minutes of the clock
+      notes: orNone((value) => typeof value === "string"),
     },
   };
 
@@ -81,72 +86,137 @@
   const PRIVATE =
     "This browser keeps no data for this page (a private window, or a setting). You can practice; export to a file before you close it.";
   const NEWER = "Another tab has this book in a newer version: reload this page.";
+  const UNSAVED = ". It is tried again with what you do next; export to a file before you close this page.";
   const BLOCKED = "Close the other tabs of this book, so that its data can be brought to this version.";
 
   // Opens the store of the book known as `book`. `onTrouble` is told, in a sentence, what the browser
-  // refuses; `onChange` is called when another tab adds or deletes.
+  // refuses, and "" once all is kept; `onChange` is called when another tab adds or deletes.
   async function open(book, { onChange, onTrouble }) {
     const name = `conceptbook:${book}`;
     const channel = typeof BroadcastChannel === "function" ? new BroadcastChannel(name) : null;
     const collections = () => Object.fromEntries(KINDS.map((kind) => [kind, new Map()]));
     const unsaved = collections(); // added here, and not in the database (yet)
-    const removing = new Set(); // ids
+    const removed = new Map(); // ids that are in the database (still), and their kind
     let records = collections();
-    let database = null;
+    let connection = null; // a promise of the database
+    let isRead = false; // what the database holds is among the records
+    let isOutdated = false; // another tab has brought the database to a newer version
 
-    async function load() {
-      const transaction = database.transaction(KINDS); // one moment of all of them
-      const lists = await Promise.all(KINDS.map((kind) => transaction.objectStore(kind).getAll()));
-      const kept = collections();
-      KINDS.forEach((kind, number) => {
-        for (const record of lists[number]) if (!removing.has(record.id)) kept[kind].set(record.id, record);
-        for (const record of unsaved[kind].values()) kept[kind].set(record.id, record);
-      });
-      records = kept;
-    }
+    // --- The database ---
 
-    try {
-      database = await idb.openDB(name, VERSION, {
+    async function connectAnew() {
+      if (isOutdated) throw new Error(NEWER);
+      return idb.openDB(name, VERSION, {
         upgrade: (db) => KINDS.forEach((kind) => db.createObjectStore(kind, { keyPath: "id" })),
         blocked: () => onTrouble(BLOCKED),
         blocking: () => {
-          database?.close();
-          database = null;
+          isOutdated = true;
+          disconnect();
           onTrouble(NEWER);
         },
+        terminated: disconnect,
       });
-      await load();
-    } catch (error) {
-      database = null;
-      onTrouble(error?.name === "VersionError" ? NEWER : PRIVATE);
+    }
+
+    const connect = () => (connection ??= connectAnew());
+
+    function disconnect() {
+      connection?.then((database) => database.close(), () => {});
+      connection = null;
+    }
+
+    // Does `work` with the database. A connection can die while the page is in the background, as
+    // Safari's do, and then says so by one of several errors: what fails is tried again on a new one.
+    async function using(work, tries = 2) {
+      const used = connect();
+      try {
+        return await work(await used);
+      } catch (error) {
+        if (connection === used) disconnect();
+        if (tries === 1 || isOutdated) throw error;
+        return using(work, tries - 1);
+      }
+    }
+
+    // One moment of all records, or all changes or none.
+    function begin(database, mode) {
+      const transaction = database.transaction(KINDS, mode);
+      transaction.done.catch(() => {}); // whoever waits for it has the same failure
+      return transaction;
+    }
+
+    function sayWhy(error) {
+      if (isOutdated || error?.name === "VersionError") onTrouble(NEWER);
+      else if (error?.name === "QuotaExceededError") onTrouble(`This browser has no room left${UNSAVED}`);
+      else onTrouble(isRead ? `This browser refused to save${UNSAVED}` : PRIVATE);
+    }
+
+    // Reads all records; says whether that went well.
+    async function read() {
+      let lists;
+      try {
+        lists = await using((database) => {
+          const transaction = begin(database, "readonly");
+          return Promise.all(KINDS.map((kind) => transaction.objectStore(kind).getAll()));
+        });
+      } catch (error) {
+        sayWhy(error);
+        return false;
+      }
+      const kept = collections();
+      KINDS.forEach((kind, number) => {
+        for (const record of lists[number]) if (!removed.has(record.id)) kept[kind].set(record.id, record);
+        for (const record of unsaved[kind].values()) kept[kind].set(record.id, record);
+      });
+      records = kept;
+      isRead = true;
+      return true;
     }
 
     async function refresh() {
-      if (!database) return;
-      await load();
-      onChange();
+      if (await read()) onChange();
     }
 
+    await read();
     if (channel) channel.onmessage = refresh;
     addEventListener("pageshow", ({ persisted }) => persisted && refresh());
 
-    // Writes in one transaction: all of it is kept, or nothing. Says whether it was kept.
+    // Makes the changes that `change` returns as promises; says whether they are kept.
     async function commit(change) {
-      if (!database) return false;
       try {
-        const transaction = database.transaction(KINDS, "readwrite");
-        const done = transaction.done;
-        done.catch(() => {}); // the same failure comes from the await below
-        await change(transaction);
-        await done;
-        channel?.postMessage("changed");
-        return true;
+        await using(async (database) => {
+          const transaction = begin(database, "readwrite");
+          await Promise.all(change(transaction));
+          await transaction.done;
+        });
       } catch (error) {
-        const why = error?.name === "QuotaExceededError" ? "has no room left" : "refused to save";
-        onTrouble(`This browser ${why}: what you do now is lost when this page closes. Export it to a file.`);
+        sayWhy(error);
         return false;
       }
+      onTrouble("");
+      channel?.postMessage("changed");
+      if (!isRead) await refresh(); // the browser had refused until now
+      return true;
     }
+
+    // Brings the database to what is here: what could not be saved before is tried again each time.
+    async function save() {
+      let added;
+      let gone;
+      const isKept = await commit((transaction) => {
+        added = KINDS.flatMap((kind) => [...unsaved[kind].values()].map((record) => [kind, record]));
+        gone = [...removed];
+        return [
+          ...added.map(([kind, record]) => transaction.objectStore(kind).put(record)),
+          ...gone.map(([id, kind]) => transaction.objectStore(kind).delete(id)),
+        ];
+      });
+      if (!isKept) return;
+      for (const [kind, { id }] of added) unsaved[kind].delete(id);
+      for (const [id] of gone) removed.delete(id);
+    }
+
+    // --- The records ---
 
     // Keeps new records of each kind: {kind: [record]}.
     async function keep(added) {
@@ -154,14 +224,10 @@
         for (const record of added[kind] ?? []) {
           records[kind].set(record.id, record);
           unsaved[kind].set(record.id, record);
+          removed.delete(record.id);
         }
       }
-      const kept = await commit((transaction) =>
-        Promise.all(
-          KINDS.flatMap((kind) => (added[kind] ?? []).map((record) => transaction.objectStore(kind).add(record))),
-        ),
-      );
-      if (kept) for (const kind of KINDS) for (const { id } of added[kind] ?? []) unsaved[kind].delete(id);
+      await save();
     }
 
     async function add(kind, fields) {
@@ -173,9 +239,8 @@
     async function remove(kind, id) {
       records[kind].delete(id);
       unsaved[kind].delete(id);
-      removing.add(id);
-      await commit((transaction) => transaction.objectStore(kind).delete(id));
-      removing.delete(id);
+      removed.set(id, kind);
+      await save();
     }
 
     const sorted = (kind) => [...records[kind].values()].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
@@ -201,12 +266,13 @@
 
     // Deletes everything; says whether that is so.
     async function clear() {
-      const empty = (transaction) => Promise.all(KINDS.map((kind) => transaction.objectStore(kind).clear()));
-      if (database && !(await commit(empty))) return false;
+      const isEmpty = await commit((transaction) => KINDS.map((kind) => transaction.objectStore(kind).clear()));
+      if (!isEmpty && isRead) return false;
       for (const kind of KINDS) {
         records[kind].clear();
         unsaved[kind].clear();
       }
+      removed.clear();
       window.conceptMarks.clear();
       return true;
     }
@@ -235,12 +301,14 @@
         new Promise((resolve, reject) => {
           const script = document.createElement("script");
           script.src = `${root}_practice/${file}.js`;
-          script.addEventListener("load", () => resolve(received.get(key)));
-          script.addEventListener("error", () => {
-            waiting.delete(key);
+          const settle = () => {
             script.remove();
+            if (received.has(key)) return resolve(received.get(key));
+            waiting.delete(key); // so that it can be tried again
             reject(new Error(`${file}.js cannot be loaded`));
-          });
+          };
+          script.addEventListener("load", settle); // with a page to log in to, where a network asks for that
+          script.addEventListener("error", settle);
           document.head.append(script);
         }),
       );

@@ -5,9 +5,9 @@
 "use strict";
 
 {
-  const { clock, download, element, html, many, parts, tabState } = window.conceptPage;
+  const { choiceIn, clock, download, element, html, many, parts, tabState } = window.conceptPage;
   const { FileError, loadIndex, loadPage, open } = window.conceptPractice;
-  const { A_DAY, SOON, choices, createSchedules, isDue, plan, recognize, weakPages, words } = window.conceptSchedule;
+  const { A_DAY, SOON, choices, createSchedules, dueFrom, isDue, plan, recognize, weakPages, words } = window.conceptSchedule;
   const { matchesAll, readChosen, remember, showCounts, toSearch, writeChosen } = window.conceptFilters;
   const marks = window.conceptMarks;
 
@@ -39,36 +39,46 @@
   }
 
   async function start(root) {
-    const { $, isShown, show, tell } = parts(root);
+    const { $, insist, isShown, show, tell } = parts(root);
     const folder = root.dataset.root;
     const form = root.querySelector("form");
     const { book } = document.body.dataset;
     const state = tabState("session");
 
     let known = new Map(); // schedules by key, of questions that the book has
-    let retired = 0;
+    let retired = []; // schedules, with the page of the book that each was on, if that is there
+    let ahead = 0; // how many reviews are dated later than now
+    // The session, if there is one. queue: keys; done: {key, rating, review}; own: words for the question;
+    // seconds it took so far; over: only the summary is left; address: what was chosen.
+    let session = null;
     let showAll = () => {}; // what is on the page of it
     const onChange = () => showAll();
     const store = await open(book, { onChange, onTrouble: (sentence) => tell(sentence) });
-    startData({ $, book, onChange, state, store });
+    startData({ $, book, onChange, onClear: leave, store });
 
-    let index;
-    try {
-      index = await loadIndex(folder);
-    } catch {
-      tell("The questions cannot be loaded. Check the connection and reload this page.", "index");
-      $("plan").textContent = "";
-      $("start").disabled = true;
-      return;
+    // Ends the session for good and leads back to the choice.
+    function leave() {
+      session = null;
+      state.write(null);
+      if (isShown("summary")) show("choose");
+      showAll();
     }
+
+    const index = await insist(() => loadIndex(folder), "The questions cannot be loaded.");
     const questions = readQuestions(index);
     const byKey = new Map(questions.map((question) => [question.key, question]));
+    const pages = new Map(index.pages.map((page) => [page.slug, page]));
     const schedules = createSchedules();
 
     function learn() {
-      const all = schedules(recognize(store.reviews(), questions, index.moved));
-      known = new Map([...all].filter(([key]) => byKey.has(key)));
-      retired = all.size - known.size;
+      const now = Date.now();
+      const reviews = recognize(store.reviews(), questions, index.moved);
+      const all = [...schedules(reviews, now)];
+      known = new Map(all.filter(([key]) => byKey.has(key)));
+      retired = all
+        .filter(([key]) => !byKey.has(key))
+        .map(([key, schedule]) => ({ ...schedule, page: pages.get(key.split("#")[0]) }));
+      ahead = reviews.filter(({ at }) => at > now).length;
     }
 
     const linkTo = ({ page, id, text }) => html("a", text, { href: `${folder}${page.name}.html#${id}` });
@@ -107,7 +117,7 @@
       const kinds = [due.length && `${due.length} due`, fresh.length && `${fresh.length} new`].filter(Boolean);
       if (total) return `${many(total, "question")}: ${kinds.join(", ")}`;
       if (!matching.length) return "No question has all of this.";
-      const next = Math.min(...matching.map(({ key }) => known.get(key)?.due ?? Infinity));
+      const next = Math.min(...matching.map(({ key }) => (known.has(key) ? dueFrom(known.get(key)) : Infinity)));
       if (next < Infinity) return `Nothing is due; the next comes back in ${words(next - Date.now())}.`;
       return "Nothing is due yet; choose a length to meet new questions.";
     }
@@ -155,9 +165,6 @@
 
     // --- Answer -----------------------------------------------------------------------------------
 
-    // queue: keys; done: {key, rating, review}; own: words for the question; seconds it took so far;
-    // over: only the summary is left; address: what was chosen.
-    let session = null;
     let shownAt = 0; // when the clock of this question last started
     let answered = null; // the key of the question whose answer is on the page, folded or not
     let busy = false; // a grade is being written or taken back
@@ -288,7 +295,7 @@
         session.done.push({ key, rating, review: review.id });
         session.queue.shift();
         // FSRS brings it back within minutes: then it is asked again before the session ends.
-        if (known.get(key).due - review.at <= SOON) session.queue.push(key);
+        if (known.get(key)?.due - review.at <= SOON) session.queue.push(key);
         advance();
         if (session.done.length === 1) navigator.storage?.persist?.().catch(() => {}); // some drop data else
       });
@@ -367,24 +374,27 @@
       button.addEventListener("click", () => grade(Number(button.dataset.grade)));
     }
     $("more").addEventListener("click", () => {
-      session = null;
-      keep();
-      showChoice();
-      show("choose");
+      leave();
       focusChoice();
     });
 
-    // Keys count in the session only, so that they disturb nobody elsewhere. A key is known by its place
-    // where letters and digits are elsewhere or behind Shift.
+    // The command of a key is what it types; its place counts where it types neither a Latin letter nor a
+    // digit: in another script, or where digits are behind Shift.
+    function command({ code, key }) {
+      if (/^[a-z0-9]$/i.test(key)) return key.toLowerCase();
+      return code.match(/^(?:Digit|Numpad)([1-4])$|^Key([SU])$/)?.slice(1).find(Boolean)?.toLowerCase();
+    }
+
+    // Keys count in the session only, so that they disturb nobody elsewhere.
     root.querySelector("[data-view=session]").addEventListener("keydown", (event) => {
       if (event.altKey || event.repeat || busy) return;
-      const command = event.ctrlKey || event.metaKey;
+      const withControl = event.ctrlKey || event.metaKey;
       if (event.target === $("own")) {
-        if (event.key === "Enter" && command && !session.revealed) reveal();
+        if (event.key === "Enter" && withControl && !session.revealed) reveal();
         return;
       }
-      if (command) return;
-      const key = event.code.match(/^(?:Digit|Numpad)([1-4])$|^Key([SU])$/)?.slice(1).find(Boolean)?.toLowerCase();
+      if (withControl) return;
+      const key = command(event);
       const onControl = event.target.closest("button, a, summary");
       if (key === "u" && session.done.length) undo();
       else if (key === "s" && !session.revealed) skip();
@@ -398,12 +408,14 @@
 
     function showStatistics() {
       const now = Date.now();
-      $("statistics-empty").hidden = known.size > 0;
-      $("statistics").hidden = known.size === 0;
+      const isEmpty = known.size + retired.length + ahead === 0;
+      $("statistics-empty").hidden = !isEmpty;
+      $("statistics").hidden = isEmpty;
       const rows = Object.entries(index.domains).map(([domain, label]) => {
         const all = questions.filter((q) => q.page.domain === domain);
         const seen = all.map(({ key }) => known.get(key)).filter(Boolean);
-        const tests = seen.flatMap((schedule) => schedule.tests);
+        const past = retired.filter(({ page }) => page?.domain === domain);
+        const tests = [...seen, ...past].flatMap((schedule) => schedule.tests);
         const recalled = tests.filter(Boolean).length;
         const due = seen.filter((schedule) => isDue(schedule, now)).length;
         const share = tests.length ? `${Math.round((100 * recalled) / tests.length)}% of ${tests.length}` : "–";
@@ -413,9 +425,15 @@
         return row;
       });
       $("retention").replaceChildren(...rows);
-      const within = (days) => [...known.values()].filter(({ due }) => due <= now + days * A_DAY).length;
-      const gone = retired ? ` ${many(retired, "question")} you answered ${retired === 1 ? "is" : "are"} no longer in the book.` : "";
-      $("forecast").textContent = `${within(0)} due now, ${within(1)} within a day, ${within(7)} within a week.${gone}`;
+      const within = (days) => [...known.values()].filter((schedule) => isDue(schedule, now + days * A_DAY)).length;
+      const be = (count) => (count === 1 ? "is" : "are");
+      const forecast = [`${within(0)} due now, ${within(1)} within a day, ${within(7)} within a week.`];
+      if (retired.length) {
+        forecast.push(`${many(retired.length, "question")} you answered ${be(retired.length)} no longer in the book;`);
+        forecast.push("“Recalled” counts the answers as long as their page is there.");
+      }
+      if (ahead) forecast.push(`${many(ahead, "answer")} ${be(ahead)} dated later than now, and left out until then.`);
+      $("forecast").textContent = forecast.join(" ");
       const weak = weakPages(questions, known);
       $("weak-empty").hidden = weak.length > 0;
       $("weak").replaceChildren(
@@ -451,7 +469,7 @@
 
   // --- Data: what works without the questions, too ------------------------------------------------
 
-  function startData({ $, book, onChange, state, store }) {
+  function startData({ $, book, onChange, onClear, store }) {
     const say = (sentence) => { $("data-status").textContent = sentence; };
 
     function counts({ reviews, interviews, marks: marked }) {
@@ -479,15 +497,13 @@
       }
       $("file").value = ""; // the same file may be chosen again
     });
-    $("clear-all").addEventListener("click", () => {
-      $("confirm").returnValue = ""; // Escape leaves the last one
-      $("confirm").showModal();
-    });
-    $("confirm").addEventListener("close", async () => {
-      if ($("confirm").returnValue !== "delete") return;
+    $("clear-all").addEventListener("click", async () => {
+      if ((await choiceIn($("confirm"))) !== "delete") return;
       const done = await store.clear();
-      if (done) for (const kept of [state, tabState("interview")]) kept.write(null);
-      onChange();
+      if (done) {
+        tabState("interview").write(null);
+        onClear();
+      }
       say(done ? "Everything is deleted." : "Nothing was deleted: this browser refused.");
     });
   }

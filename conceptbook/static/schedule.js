@@ -1,11 +1,14 @@
 // When each question comes back: FSRS (ts-fsrs, vendor/manifest.json) over the reviews of a reader.
 // Nothing here is kept: the same reviews give the same schedule, in every tab and every version.
+// A review counts from its date on. One that is dated later than now, by a clock that was ahead, is as
+// if it were not there yet: else it would be the last one, and no answer given since would count.
 
 "use strict";
 
 {
   const A_DAY = 86_400_000; // milliseconds
   const SOON = 20 * 60_000; // a question due so soon is asked again in the same session
+  const MORNING = 4; // o'clock: whoever is up after midnight is still in the day before
   const RECENT = 6; // answers on a page that tell whether it is weak
   const WEAK = 1 / 3;
 
@@ -39,12 +42,14 @@
     return { card, shown, last, due: last + (card.due.getTime() - shown), tests, reviews };
   }
 
-  // Returns a function from reviews to schedules by question; what did not change is not replayed.
+  // Returns a function from reviews, and the time it is, to schedules by question; what did not change is
+  // not replayed.
   function createSchedules() {
     const known = new Map();
-    return (reviews) => {
+    return (reviews, now) => {
       const byKey = new Map();
       for (const review of reviews) {
+        if (review.at > now) continue;
         if (!byKey.has(review.card)) byKey.set(review.card, []);
         byKey.get(review.card).push(review);
       }
@@ -75,7 +80,17 @@
     });
   }
 
-  const isDue = (schedule, now) => schedule.due <= now;
+  // From when on a question is due. What is due on a day is due from its morning on, at four where the
+  // reader is, as in Anki: practice at the same hour then finds it. But a whole day after its answer,
+  // since FSRS takes what comes sooner for another try of the same day. The interval stays as it is.
+  function dueFrom({ due, last }) {
+    if (due - last < A_DAY) return due;
+    const morning = new Date(due);
+    if (morning.getHours() < MORNING) morning.setDate(morning.getDate() - 1);
+    return Math.max(last + A_DAY, morning.setHours(MORNING, 0, 0, 0));
+  }
+
+  const isDue = (schedule, now) => dueFrom(schedule) <= now;
 
   // The probability that a question is recalled now.
   function recall({ card, shown, last }, now) {
@@ -135,5 +150,5 @@
     return days < 365 ? `${Math.round(days / 30.4)} mo` : `${(days / 365).toFixed(1)} y`;
   }
 
-  window.conceptSchedule = { A_DAY, SOON, choices, createSchedules, isDue, plan, recognize, weakPages, words };
+  window.conceptSchedule = { A_DAY, SOON, choices, createSchedules, dueFrom, isDue, plan, recognize, weakPages, words };
 }
