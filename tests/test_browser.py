@@ -563,6 +563,20 @@ def test_a_page_read_to_its_end_on_a_phone_stays_calm(visit, name):
     assert page.errors == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_way_back_to_the_top_can_be_read(visit, scheme):
+    page = visit("references", viewport=PHONE, scheme=scheme)
+    page.evaluate("scrollTo(0, 2000)")
+    page.wait_for_function("scrollY === 2000")
+    page.wait_for_timeout(100)
+    page.evaluate("scrollTo(0, 1500)")
+    button = page.locator("#pst-back-to-top")
+    button.wait_for()
+    assert violations(page, "#pst-back-to-top") == []
+    button.click()
+    page.wait_for_function("scrollY === 0")
+
+
 @pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("worked-designs/")])
 def test_a_title_fits_a_phone_in_any_face(browser, address, name):
     page = browser.new_page(viewport=SMALL)
