@@ -234,15 +234,32 @@ def _check_labels(pages: dict[str, Page]) -> list[Problem]:
 
 
 def _check_moved(settings: Settings, pages: dict[str, Page], file: Path) -> list[Problem]:
-    """Find moves from a page that is still there, or to one that is not."""
-    lines = yamltext.read_file(file, file.name)[1] if settings.moved else {}
+    """Find moves from a page that is still there, or to one that is not.
+
+    Practice and flashcards know a page by its slug, so no other page may take that of a former one.
+    """
+    lines = yamltext.read_file(file, file.name)[1] if settings.former else {}
+    slugs = {page.slug: page.name for page in pages.values() if page.concept}
     problems = []
-    for old, new in settings.moved.items():
-        line = lines.get((*SECTION, "moved", old), 1)
-        if old in pages:
-            message = f"moved page '{old}' is still there"
-            problems.append(Problem(file.name, line, message, "delete the page, or this line"))
-        if new not in pages:
-            message = f"'{old}' moved to '{new}', which does not exist"
-            problems.append(Problem(file.name, line, message, yamltext.closest(new, pages)))
+    for kind, word, moves in (
+        ("moved", "moved to", settings.moved),
+        ("merged", "merged into", settings.merged),
+    ):
+        for old, new in moves.items():
+            line = lines.get((*SECTION, kind, old), 1)
+            heir = slugs.get(old.rsplit("/", 1)[-1], new)
+            if kind == "merged" and old in settings.moved:
+                message = f"'{old}' is both moved and merged"
+                fix = "name it under `moved` if it is one page by another name, else under `merged`"
+                problems.append(Problem(file.name, line, message, fix))
+            if old in pages:
+                message = f"{kind} page '{old}' is still there"
+                problems.append(Problem(file.name, line, message, "delete the page, or this line"))
+            elif heir != new:
+                message = f"'{old}' {word} '{new}', but '{heir}' has its slug"
+                fix = f"give '{heir}' another slug: readers' schedules hold on to the old one"
+                problems.append(Problem(file.name, line, message, fix))
+            if new not in pages:
+                message = f"'{old}' {word} '{new}', which does not exist"
+                problems.append(Problem(file.name, line, message, yamltext.closest(new, pages)))
     return problems

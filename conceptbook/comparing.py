@@ -25,8 +25,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Results:
-    """What a run of a page gave; ``seconds`` are of processor time."""
+    """What a run of a page gave; ``seconds`` are of processor time.
 
+    ``claims`` are those of the page, each with the numbers that it compared.
+    """
+
+    claims: list[str]
     values: dict[str, str]
     figures: list[Figure]
     printed: list[str]
@@ -54,7 +58,7 @@ class Difference:
     printed: list[str]
 
 
-NO_RESULTS = Results({}, [], [], 0.0)
+NO_RESULTS = Results([], {}, [], [], 0.0)
 NOTHING = State([], [], 0, None)  # what a page is before it is written and after it is deleted
 UNKNOWN = "?"
 
@@ -75,19 +79,32 @@ def _results(page: Page, execution: Execution) -> Results:
         for svg in outputs.figures(shown)
     ]
     printed = [line for shown in execution.outputs for line in outputs.printed(shown)]
-    return Results(outputs.glued(execution.outputs), drawn, printed, execution.cpu_seconds)
+    claims = _with_numbers(page.claims, execution.numbers)
+    return Results(claims, outputs.glued(execution.outputs), drawn, printed, execution.cpu_seconds)
+
+
+def _with_numbers(claims: list[str], numbers: list[list[str]]) -> list[str]:
+    """Return claims as code that says in a comment which numbers they compared, if any."""
+    known: dict[str, dict[str, None]] = {}
+    for claim, operand, number in numbers:
+        known.setdefault(claim, {})[f"{operand} = {number}"] = None
+    return [
+        f"{claim}  # {', '.join(known[claim])}" if claim in known else claim for claim in claims
+    ]
 
 
 def compare(before: State | None, after: State | None) -> Difference:
     """Return what differs, None being no page. Results are compared where both states have them."""
     before, after = before or NOTHING, after or NOTHING
     earlier = later = NO_RESULTS
+    claims = before.claims, after.claims
     if before.results and after.results:
         earlier, later = before.results, after.results
+        claims = earlier.claims, later.claims
     names = {**earlier.values, **later.values}
     printed = unified_diff(earlier.printed, later.printed, n=0, lineterm="")
     return Difference(
-        claims=reworded(before.claims, after.claims),
+        claims=reworded(*claims),
         probes=reworded(before.probes, after.probes),
         values={
             name: shortened(earlier.values.get(name, ""), later.values.get(name, ""))

@@ -37,6 +37,7 @@ def kernel_variables(scratch: Path, root: Path, output_limit: int) -> dict[str, 
 
     The guard in that folder writes to ``scratch / "report"`` what the page does that it may
     not: reach for the network, write below the book's ``root`` or more than ``output_limit``.
+    Numbers that claims compare go to ``scratch / "numbers"``.
     """
     profile = scratch / "ipython"
     shutil.copytree(KERNEL_FILES / "ipython", profile)
@@ -49,6 +50,7 @@ def kernel_variables(scratch: Path, root: Path, output_limit: int) -> dict[str, 
         "IPYTHONDIR": str(profile),
         "MATPLOTLIBRC": str(KERNEL_FILES / "matplotlibrc"),
         "CONCEPTBOOK_REPORT": str(scratch / "report"),
+        "CONCEPTBOOK_NUMBERS": str(scratch / "numbers"),
         "CONCEPTBOOK_SOURCES": str(root.resolve()),
         "CONCEPTBOOK_OUTPUT_LIMIT": str(output_limit),
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import platform
 import re
@@ -145,6 +146,7 @@ async def _run_page(page: Page, settings: Settings, root: Path) -> Execution:
             message = f"the page leaves files behind: {', '.join(sorted(left))}"
             fix = "write below tempfile.TemporaryDirectory() and leave it before the page ends"
             raise PageFailed(Fault(len(page.cells) - 1, 0, message, fix))
+        numbers = (scratch / "numbers").read_text(encoding="utf-8").splitlines()
     now = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
     return Execution(
         outputs=[cell.outputs for cell in notebook.cells],
@@ -153,6 +155,7 @@ async def _run_page(page: Page, settings: Settings, root: Path) -> Execution:
         cpu_seconds=round(cpu_seconds, 2),
         python=platform.python_version(),
         versions=environment.versions(page.imports),
+        numbers=[json.loads(line) for line in numbers],
     )
 
 

@@ -1,6 +1,7 @@
 """A page's links into the forge: its history, a report with page and version, the editions.
 
-Fields of an issue form are filled from the address by their ids:
+Fields of an issue form are filled from the address by their ids; which section is being read only
+the browser knows, so static/page.js adds it.
 https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/creating-an-issue
 """
 
@@ -14,7 +15,7 @@ from sphinx.application import Sphinx
 from . import website
 from .address import Address
 
-FORM = "wrong-fact.yml"  # the form for a report from a page; its fields are "page" and "version"
+FORM = "wrong-fact.yml"  # for a report from a page; has the fields page, version and section
 
 
 def report(address: Address, name: str) -> str:

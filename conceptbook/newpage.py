@@ -93,11 +93,12 @@ def _check_name(name: str, layout: Layout, settings: Settings, planned: dict[str
     if slug == "index":
         message = f"'{name}' is the domain's own page, not a concept"
         refuse(f"{folder}/{name}.md", 1, message, "give the page another name")
-    if name in settings.moved:
+    if name in settings.former:
         lines = yamltext.read_file(layout.config, CONFIG_FILE)[1]
-        message = f"'{name}' leads readers to '{settings.moved[name]}', where that page moved"
+        kind = "merged" if name in settings.merged else "moved"
+        message = f"'{name}' leads readers to '{settings.former[name]}', where that page moved"
         fix = "give the page another name"
-        refuse(CONFIG_FILE, lines.get((*SECTION, "moved", name), 1), message, fix)
+        refuse(CONFIG_FILE, lines.get((*SECTION, kind, name), 1), message, fix)
     if slug in planned and planned[slug].domain != domain:
         meant = f"{planned[slug].domain}/{slug}"
         line = yamltext.read_file(layout.folder / PLANNED_FILE, PLANNED_FILE)[1].get(

@@ -48,10 +48,11 @@ class StructureRule:
 class Settings:
     """Settings of one book.
 
-    ``name`` is what readers' browsers keep their practice under ("": a name made of the title);
-    ``domains`` maps a folder to the name of the structure that its pages follow;
-    ``evidence`` and ``tags`` map a key to the label a reader sees, ``moved`` the name that a page
-    had to the one it has; times are in seconds.
+    ``name`` is what readers have the book under, in their browsers and in Anki ("": a name made of
+    the title); ``domains`` maps a folder to the name of the structure that its pages follow;
+    ``evidence`` and ``tags`` map a key to the label a reader sees, ``moved`` a name that a page had
+    to the one it has, ``merged`` the name of a page that is no more to the page which took it in;
+    times are in seconds.
     """
 
     name: str = ""
@@ -60,9 +61,15 @@ class Settings:
     evidence: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
     summary_length: int = 200
     cell_timeout: int = 60
     output_limit: int = 1_000_000
+
+    @property
+    def former(self) -> dict[str, str]:
+        """The page to which each name leads that is no page's now."""
+        return {**self.moved, **self.merged}
 
 
 TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -76,6 +83,7 @@ SCHEMA = {
         "evidence": TEXTS,
         "tags": TEXTS,
         "moved": TEXTS,
+        "merged": TEXTS,
         "summary_length": COUNT,
         "cell_timeout": COUNT,
         "output_limit": COUNT,

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class Execution:
 
     ``date`` is ISO 8601 (UTC), ``seconds`` wall time from kernel start to its last cell,
     ``cpu_seconds`` processor time of the kernel and all it started, ``versions`` the libraries
-    that the page imports.
+    that the page imports, ``numbers`` what its claims compared: claim, operand, number.
     """
 
     outputs: list[list[dict[str, Any]]]
@@ -32,6 +32,7 @@ class Execution:
     cpu_seconds: float
     python: str
     versions: dict[str, str]
+    numbers: list[list[str]] = field(default_factory=list)
 
 
 def key(sources: list[str], environment: str) -> str:

@@ -53,7 +53,7 @@ def write_moved(app: Sphinx, error: Exception | None) -> None:
     """Leave a page that leads on where each moved page was."""
     if error or not website.is_wanted(app):
         return
-    for old, new in run.current().book.settings.moved.items():
+    for old, new in run.current().book.settings.former.items():
         file = Path(app.outdir, f"{old}.html")
         file.parent.mkdir(parents=True, exist_ok=True)
         target = os.path.relpath(f"{new}.html", Path(old).parent).replace(os.sep, "/")

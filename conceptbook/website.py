@@ -37,6 +37,14 @@ class Site:
     dates: dict[str, Dates]
 
     @property
+    def name(self) -> str:
+        """What readers have the book under, in their browsers and in Anki: not its title, for good.
+
+        A book without a name in its settings goes by that of its files.
+        """
+        return self.book.settings.name or file_name(self.title)
+
+    @property
     def summary(self) -> str:
         """What the book is, in one sentence: the summary of its first page."""
         page = self.book.pages.get(self.home)

@@ -7,7 +7,8 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import PAGES, PHONE, WIDE, violations
+import yaml
+from conftest import PAGES, PHONE, ROOT, WIDE, violations
 from serving import Line, serve
 
 from conceptbook.access import UNCOLOR, UNFOLD
@@ -455,6 +456,35 @@ def test_an_address_of_a_section_far_down_leads_there(visit):
     page = visit(FIGURES, query="#exercises", viewport=PHONE)
     page.wait_for_timeout(300)
     assert 0 <= page.locator("#exercises h2").first.bounding_box()["y"] < PHONE["height"] / 4
+
+
+def test_a_report_names_the_section_being_read(visit):
+    page = visit("ml-system-design/two-tower-model", query="#trade-offs")
+    link = page.locator("a.btn-source-issues-button")
+
+    def fields() -> dict[str, list[str]]:
+        return parse_qs(urlsplit(link.get_attribute("href")).query)
+
+    assert "section" not in fields()
+    page.locator(".dropdown-source-buttons button").click()
+    link.focus()
+    assert fields()["section"] == ["Trade-offs"]
+    assert fields()["page"][0].endswith("/two-tower-model.html")
+    assert fields()["version"]
+    form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE" / fields()["template"][0]).read_text())
+    ids = {entry["id"] for entry in form["body"]}
+    assert set(fields()) - {"template", "title"} <= ids, "what the form can be filled with"
+    page.locator("#failure-modes table").evaluate("table => table.scrollIntoView()")
+    link.click(button="right")  # to copy it, say
+    assert fields()["section"] == ["Failure modes"]
+    page.evaluate("scrollTo(0, 0)")
+    link.click(button="right")
+    assert "section" not in fields(), "above the first heading"
+    probe = page.locator("details.probe").nth(1)
+    page.evaluate("id => { location.hash = id }", probe.get_attribute("id"))
+    link.click(button="right")
+    question = probe.locator("summary > span").nth(1).inner_text()
+    assert fields()["section"] == [question]
 
 
 def test_code_that_scrolls_is_a_tab_stop_and_code_that_fits_is_none(visit):

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 from zipfile import ZipFile
 
 import pytest
-from anki.collection import Card, Collection, ImportAnkiPackageRequest, Note
+from anki.collection import (
+    Card,
+    Collection,
+    Delimiter,
+    ImportAnkiPackageRequest,
+    ImportCsvRequest,
+    Note,
+)
 from bs4 import BeautifulSoup
 from PIL import Image
 from playwright.sync_api import Browser
-from tiny import DOMAIN, TinyBook, concept_page, in_its_place, tree
+from tiny import DOMAIN, TinyBook, concept_page, in_its_place, replace, tree
 
 from conceptbook.practice import cardfiles, flashcards
 from conceptbook.practice.portable import text
@@ -62,6 +70,17 @@ def dot() -> bytes:
     return out.getvalue()
 
 
+def configure(book: TinyBook, old: str, new: str) -> None:
+    """Replace a text of the settings."""
+    replace(book.root / "_config.yml", old, new)
+
+
+def list_practice(book: TinyBook) -> None:
+    """List the page of practice below the concepts."""
+    toc = (book.root / "_toc.yml").read_text()
+    book.write("_toc.yml", f"{toc}  - caption: Practice\n    chapters:\n      - file: practice\n")
+
+
 def build(book: TinyBook, date: str = DAY, *options: str) -> Path:
     """Build a book and return the folder of its flashcards."""
     outcome = book.build(*options, SITE_URL=SITE, SOURCE_DATE_EPOCH=date)
@@ -74,13 +93,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> TinyBook:
     """A built book that is practiced, moved away from where it was built."""
     folder = tmp_path_factory.mktemp("cards")
     book = TinyBook(folder / "book")
+    configure(book, "cell_timeout: 8", "cell_timeout: 8\n      name: a-tiny-book")
     alpha = concept_page("Alpha").replace("\nFor writing.\n", f"\n{ANSWER}\n")
     book.add("alpha", alpha.replace("| words |", "| $w$ords & *signs* |"))
     book.add("beta")
     book.write(f"book/{DOMAIN}/dot.png", dot())
     book.write("book/practice.md", "# Practice\n\n:::{practice}\n:::\n")
-    toc = (book.root / "_toc.yml").read_text()
-    book.write("_toc.yml", f"{toc}  - caption: Practice\n    chapters:\n      - file: practice\n")
+    list_practice(book)
     build(book)
     book.root.rename(folder / "original")
     return TinyBook(folder / "original", book.slugs)
@@ -131,9 +150,21 @@ def schedule(card: Card) -> tuple[Any, ...]:
     return card.id, card.type, card.queue, card.due, card.ivl, card.reps, card.lapses
 
 
+def study(collection: Collection) -> list[tuple[Any, ...]]:
+    """Give all cards a schedule and return what `schedules` does."""
+    collection.sched.set_due_date(collection.find_cards(""), "30")
+    return schedules(collection)
+
+
+def schedules(collection: Collection) -> list[tuple[Any, ...]]:
+    """Return by guid and kind of note what Anki knows of all cards."""
+    cards = [collection.get_card(number) for number in collection.find_cards("")]
+    return sorted((card.note().guid, card.note().mid, *schedule(card)) for card in cards)
+
+
 def rows(folder: Path) -> list[dict[str, str]]:
     """Return the table of all cards."""
-    with open(folder / Path(cardfiles.TABLE).name, encoding="utf-8", newline="") as file:
+    with open(folder / Path(cardfiles.TABLE).name, encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -229,21 +260,43 @@ def test_a_newer_book_updates_cards_and_keeps_their_schedule(collection, files, 
 
 def test_a_page_that_was_renamed_keeps_its_cards(collection, files, book):
     load(collection, files / WHOLE)
-    guids = Counter(n.guid for n in notes(collection))
-    config = (book.root / "_config.yml").read_text()
-    moved = f"      cell_timeout: 8\n      moved: {{{DOMAIN}/beta: {DOMAIN}/bet}}\n"
-    book.write("_config.yml", config.replace("      cell_timeout: 8\n", moved))
+    before = study(collection)
+    configure(book, "cell_timeout: 8", f"moved: {{{DOMAIN}/beta: {DOMAIN}/bet}}")
     page = book.page("beta").read_text()
     book.remove("beta")
     book.add("bet", page)
+    list_practice(book)
     book.edit("alpha", "{concept}`beta`", "{concept}`bet`")
-    toc = (book.root / "_toc.yml").read_text()
-    book.write("_toc.yml", f"{toc}  - caption: Practice\n    chapters:\n      - file: practice\n")
     newer = build(book, LATER)
     assert load(collection, newer / WHOLE) == {"updated": 2 * CARDS}
-    assert Counter(n.guid for n in notes(collection)) == guids
+    assert schedules(collection) == before
     link = note(collection, "Beta", "definition")["Link"]
     assert link == f"{SITE}{DOMAIN}/bet.html"
+
+
+def test_a_page_that_takes_in_another_keeps_the_cards_of_both(collection, files, book):
+    load(collection, files / WHOLE)
+    before = study(collection)
+    theirs = {n.guid: n.fields for n in notes(collection) if n["Concept"] == "Beta"}
+    configure(book, "cell_timeout: 8", f"merged: {{{DOMAIN}/beta: {DOMAIN}/alpha}}")
+    book.remove("beta")
+    list_practice(book)
+    book.edit("alpha", "unlike {concept}`beta` and", "like beta and")
+    newer = build(book, LATER)
+    assert load(collection, newer / WHOLE) == {"updated": CARDS}
+    assert schedules(collection) == before
+    assert {n.guid: n.fields for n in notes(collection) if n["Concept"] == "Beta"} == theirs
+    assert 'url=alpha.html"' in book.html("beta")
+
+
+def test_a_book_with_another_title_keeps_its_cards(collection, files, book):
+    load(collection, files / WHOLE)
+    before = study(collection)
+    configure(book, "title: A tiny book", "title: A small book")
+    newer = build(book, LATER)
+    assert load(collection, newer / "a-small-book.apkg") == {"updated": 2 * CARDS}
+    assert schedules(collection) == before
+    assert all("a-tiny-book::kind::" in n.string_tags() for n in notes(collection))
 
 
 def test_the_same_book_gives_the_same_bytes(files, book):
@@ -281,6 +334,22 @@ def test_the_table_has_every_card_as_plain_text(files):
     assert (row["deck"], row["level"]) == ("A tiny book::Letters", "L5")
     assert row["url"] == f"{ALPHA}#probe-what-is-it-for"
     assert row["tags"].split()[0] == f"a-tiny-book::domain::{DOMAIN}"
+
+
+def test_a_spreadsheet_reads_the_table_as_text(collection, files):
+    table = files / "flashcards.csv"
+    assert table.read_bytes().startswith(codecs.BOM_UTF8), "without it Excel guesses"
+    # Each of these begins a formula somewhere.
+    for sign in "=+-@＝":
+        card = flashcards.Card("a", "probe", f"<p>{sign}1</p>", "<ul><li>1</li></ul>", *4 * "b", ())
+        (row,) = csv.DictReader(StringIO(flashcards.table([card])))
+        assert row["question"] == f"'{sign}1"
+        assert row["answer"] == "• 1"
+    # Anki reads it, too: one note a line, the names of columns included.
+    metadata = collection.get_csv_metadata(str(table), Delimiter.COMMA)
+    request = ImportCsvRequest(path=str(table), metadata=metadata)
+    assert len(collection.import_csv(request).log.new) == 1 + len(rows(files))
+    assert collection.get_note(collection.find_notes("")[0]).fields[0] == "id"
 
 
 def test_the_practice_page_links_every_file_and_says_how_much_it_holds(original, files):

@@ -191,16 +191,21 @@ def test_a_site_goes_only_where_it_belongs(tmp_path: Path, built: str, wanted: s
 
 @pytest.mark.parametrize(
     ("moved", "message"),
-    [("{letters/alpha: letters/beta}", "moved page 'letters/alpha' is still there"),
-     ("{letters/a: letters/bet}", "'letters/a' moved to 'letters/bet', which does not exist")],
+    [("moved: {letters/alpha: letters/beta}", "moved page 'letters/alpha' is still there"),
+     ("moved: {letters/a: letters/bet}",
+      "'letters/a' moved to 'letters/bet', which does not exist"),
+     ("merged: {old/beta: letters/alpha}",
+      "'old/beta' merged into 'letters/alpha', but 'letters/beta' has its slug"),
+     ("moved: {letters/a: letters/beta}\n      merged: {letters/a: letters/alpha}",
+      "'letters/a' is both moved and merged")],
 )  # fmt: skip
 def test_a_move_that_cannot_be_is_a_placed_problem(tmp_path: Path, moved: str, message: str):
     book = TinyBook(tmp_path)
     book.add("alpha")
     book.add("beta")
     config = tmp_path / "_config.yml"
-    replace(config, "      cell_timeout: 8\n", f"      cell_timeout: 8\n      moved: {moved}\n")
+    replace(config, "      cell_timeout: 8\n", f"      cell_timeout: 8\n      {moved}\n")
     (problem,) = book.build().problems
     lines = config.read_text("utf-8").splitlines()
     assert (problem.path, problem.message) == ("_config.yml", message)
-    assert "moved:" in lines[problem.line - 1]
+    assert moved.splitlines()[-1].strip() == lines[problem.line - 1].strip()

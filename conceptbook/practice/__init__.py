@@ -117,7 +117,7 @@ def add_files(app: Sphinx, name: str, template: str, context: dict[str, Any], do
     """Load scripts and style where a directive stands, which takes the side list's place."""
     site = website.of(app)
     moved = deck.moved(site.book)
-    context["conceptbook_book"] = site.book.settings.name or website.file_name(site.title)
+    context["conceptbook_book"] = site.name
     context["conceptbook_moved"] = json.dumps(moved) if moved else ""
     if not doctree:
         return

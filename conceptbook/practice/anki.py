@@ -1,9 +1,10 @@
 """Flashcards as packages that Anki imports; a package imported again updates what is there.
 
 Anki knows a note by its guid and updates it where the package is newer; schedules are its own and
-stay. The type of the notes and the decks are known by numbers, made from the book's title and what
-they are called, so that they are the same in every build. Fields are for good: Anki does not update
-notes whose type has other fields now. https://docs.ankiweb.net/importing/packaged-decks.html
+stay. All of these are known by the book's name, which is for good: notes by a guid made of it and
+the card's, their type and the decks by numbers made of it. The title is only what they are called.
+Fields are for good too: Anki does not update notes whose type has other fields now.
+https://docs.ankiweb.net/importing/packaged-decks.html
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ SMALLEST = 1 << 30  # numbers from here to its double, as genanki has them
 
 
 def number(*names: str) -> int:
-    """Return the number by which Anki knows what is called so."""
+    """Return the number by which Anki knows what has these names."""
     digest = hashlib.sha256("\0".join(names).encode()).digest()
     return SMALLEST + int.from_bytes(digest[:8]) % SMALLEST
 
@@ -67,22 +68,22 @@ def files(site: Site, css: str, cards: list[Card], folder: Path, date: int) -> d
 
     ``folder`` is that of the site, with the pictures; ``date`` is in seconds.
     """
-    title = site.title
+    name, title = site.name, site.title
     source = f'<a href="{site.address.site}">{escape(title)}</a> · {website.LICENSE_NAME}'
     pictures: dict[str, bytes] = {}
     templates = [{"name": "Card", "qfmt": FRONT, "afmt": BACK}]
     fields = [{"name": name} for name in FIELDS]
-    model = genanki.Model(number(title), title, fields, templates, css)
+    model = genanki.Model(number(name), title, fields, templates, css)
     decks: dict[str, genanki.Deck] = {}
     for position, card in enumerate(cards):
-        deck = genanki.Deck(number(title, card.deck), card.deck, source)
+        deck = genanki.Deck(number(name, card.domain), card.deck, source)
         shown = [_with_pictures(part, folder, pictures) for part in (card.question, card.answer)]
-        decks.setdefault(card.deck, deck).add_note(
+        decks.setdefault(card.domain, deck).add_note(
             genanki.Note(
                 model,
                 [*shown, card.concept, card.level, card.url],
                 tags=card.tags,
-                guid=genanki.guid_for(title, card.id),
+                guid=genanki.guid_for(name, card.id),
                 due=position,  # new cards come in the order of the book
             )
         )

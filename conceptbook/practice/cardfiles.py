@@ -49,7 +49,7 @@ def write(site: Site, looks: tuple[type[Style], ...], folder: Path) -> dict[str,
         archive.write(folder / name, files.items(), datetime.fromtimestamp(date, UTC))
         size = (folder / name).stat().st_size
         amounts[name] = f"{len(chosen)} cards, {size / 1000:.0f}\N{NO-BREAK SPACE}kB"
-    (folder / TABLE).write_text(flashcards.table(cards), encoding="utf-8", newline="")
+    (folder / TABLE).write_text(flashcards.table(cards), encoding="utf-8-sig", newline="")
     return amounts
 
 

@@ -42,8 +42,8 @@ def index(site: Site, folder: Path) -> dict[str, Any]:
 
 
 def moved(book: Book) -> dict[str, str]:
-    """Return the slugs that pages have now, by those that they had."""
-    slugs = ((_slug(old), _slug(new)) for old, new in book.settings.moved.items())
+    """Return the slugs that pages have now, by those that they or what they took in had."""
+    slugs = ((_slug(old), _slug(new)) for old, new in book.settings.former.items())
     return {old: new for old, new in slugs if old != new}
 
 

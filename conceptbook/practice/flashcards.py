@@ -2,14 +2,20 @@ r"""Flashcards: a page's definition, its questions and its trade-offs, as record
 
 A card is known as ``slug#anchor``, as a question is in practice, and keeps that name when its text
 changes: the definition as ``slug``, a question by its probe's id, a trade-off by its choice. A page
-that was renamed keeps the slug it had first.
+that was renamed keeps the slug it had first: that of the first name which ``moved`` in
+``_config.yml`` leads to it. A page that took in another (``merged``) had cards of its own and keeps
+those; the other's stay as they are with the readers who have them.
 
-``flashcards.csv`` (RFC 4180, UTF-8) holds one card a line below a line with the names of columns:
+``flashcards.csv`` (RFC 4180, UTF-8 with a byte-order mark, without which Excel takes it for another
+encoding) holds one card a line below a line with the names of columns:
 
 - ``id``: the name of the card, ``deck``: ``book::domain``, ``kind``: ``definition``, ``probe`` or
   ``trade-off``, ``level``: that of a probe (L4, L5 or L6);
 - ``question`` and ``answer``: plain text, formulas as TeX between ``\(`` and ``\)``;
 - ``tags``: with blanks between them, as Anki has them, ``url``: where the book says it.
+
+A cell whose text begins as a formula does in a spreadsheet begins with an apostrophe instead.
+https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 from __future__ import annotations
@@ -26,11 +32,12 @@ from docutils.nodes import make_id
 
 from ..book import Page
 from ..plain import plain_title
-from ..website import Site, file_name
+from ..website import Site
 from .content import Content
 from .portable import portable, text
 
 COLUMNS = ("id", "deck", "kind", "level", "question", "answer", "tags", "url")
+FORMULA = tuple("=+-@＝＋－＠")  # the wide ones count where Excel is set to Japanese
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ def cards(site: Site, page: Page, content: Content) -> Iterator[Card]:
 
 def _tags(site: Site, page: Page, kind: str, level: str) -> Iterator[str]:
     """Yield tags below one of the book, so that they stay apart from a reader's own."""
-    book = file_name(site.title)
+    book = make_id(site.name)  # a blank would end the tag
     yield f"{book}::domain::{page.domain}"
     yield from (f"{book}::tag::{tag}" for tag in page.meta.tags)
     yield f"{book}::kind::{kind}"
@@ -109,5 +116,9 @@ def table(found: list[Card]) -> str:
     for card in found:
         plain = {"question": text(card.question), "answer": text(card.answer)}
         row = asdict(card) | plain | {"tags": " ".join(card.tags)}
-        writer.writerow(row[column] for column in COLUMNS)
+        writer.writerow(_unlike_a_formula(row[column]) for column in COLUMNS)
     return out.getvalue()
+
+
+def _unlike_a_formula(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

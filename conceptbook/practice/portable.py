@@ -72,7 +72,7 @@ def _around(element: HtmlElement) -> tuple[str, str]:
         return "\n", "\n"
     if element.tag in ("td", "th"):
         return "", " | " if element.getnext() is not None else ""
-    marks = {"li": ("\n- ", "\n"), "dt": ("\n", ": "), "dd": ("", "\n"), "br": ("\n", "")}
+    marks = {"li": ("\n• ", "\n"), "dt": ("\n", ": "), "dd": ("", "\n"), "br": ("\n", "")}
     return marks.get(element.tag, ("", ""))
 
 

@@ -1,4 +1,5 @@
-// What every page does beside the theme: it prints whole, and what scrolls can be reached by Tab.
+// What every page does beside the theme: it prints whole, what scrolls can be reached by Tab, and a report
+// names the section being read.
 
 "use strict";
 
@@ -48,4 +49,41 @@
     watch();
     new MutationObserver(watch).observe(main, { childList: true, subtree: true });
   }
+}
+
+// A report of a problem names its section (forge.py fills in page and version): what the address leads
+// to, while that is on the screen, else the last heading scrolled past. It is looked up before the link
+// is used in any way: a pointer may open it elsewhere or copy it, and keys give it the focus first.
+{
+  const NAME = ":scope > :is(h2, h3, summary)"; // what a section or a question is called
+  const link = document.querySelector("a.btn-source-issues-button");
+
+  const led = () => {
+    const target = document.querySelector(":target");
+    const heading = target?.querySelector(NAME) ?? target?.closest("section")?.querySelector(NAME);
+    const box = heading?.getBoundingClientRect();
+    return box && box.bottom > 0 && box.top < innerHeight ? heading : null;
+  };
+
+  const passed = () =>
+    [...document.querySelectorAll(".bd-article :is(h2, h3)")]
+      .filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3)
+      .at(-1);
+
+  const words = (heading) =>
+    [...heading.childNodes]
+      .filter((node) => !node.matches?.(".headerlink, .probe-level"))
+      .map((node) => node.textContent)
+      .join("")
+      .trim();
+
+  const locate = () => {
+    const url = new URL(link.href);
+    const heading = led() ?? passed();
+    if (heading) url.searchParams.set("section", words(heading));
+    else url.searchParams.delete("section");
+    link.href = url;
+  };
+
+  for (const event of ["pointerdown", "focus", "click"]) link?.addEventListener(event, locate);
 }
