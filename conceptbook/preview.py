@@ -79,16 +79,20 @@ class _Events(WebSocketHandler):
     def initialize(self, state: State) -> None:
         self.state = state
 
-    def check_origin(self, origin: str) -> bool:
-        """Listen only to pages of this preview, also through a forwarded port.
+    def prepare(self) -> None:
+        """Answer only pages of this preview, also through a forwarded port.
 
         A proxy such as that of Codespaces changes ``Host``, and says in ``X-Forwarded-Host`` what
-        its reader asked for, which no page can set for a socket. ``Host`` itself is not believed: a
-        stranger's domain may lead to this machine.
+        its reader asked for, which no page can set for a socket. ``Host`` itself, which tornado
+        believes, is not enough: a stranger's domain may lead to this machine.
         """
-        asked = urlsplit(origin)
+        asked = urlsplit(self.request.headers.get("Origin", ""))
         forwarded = self.request.headers.get("X-Forwarded-Host")
-        return asked.hostname in (HOST, "localhost") or asked.netloc == forwarded
+        if asked.hostname not in (HOST, "localhost") and asked.netloc != forwarded:
+            self.send_error(403)
+
+    def check_origin(self, origin: str) -> bool:
+        return True  # seen to before
 
     def open(self) -> None:
         self.state.readers.add(self)
