@@ -8,7 +8,7 @@ SUPPORTED := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3,
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python $(SUPPORTED) && command -v $$python && break; done)
 
-.PHONY: help book new check summary preview editions test lint style text lock bench lighthouse clean \
+.PHONY: help book new check summary preview editions test lint style text workflows lock bench lighthouse clean \
 	clean-all execute site links newest tree publish release report labels
 .DEFAULT_GOAL := help
 
@@ -56,6 +56,9 @@ style: $(VENV)/.tools ## Check the style of all Python code
 
 text: $(VENV)/.prose ## Check the words of all pages: structure, spelling, phrases, repeated sentences
 	@$(BIN)/python -m conceptbook text
+
+workflows: $(VENV)/.tools ## Check the workflows and forms of .github
+	@$(BIN)/python -m pytest --quiet tests/test_workflows.py
 
 lock: $(VENV)/.book ## Resolve requirements.in into requirements.txt (exact versions, hashes)
 	@$(BIN)/python -m pip install --quiet uv
@@ -124,6 +127,7 @@ NOT_INSTALLED = { echo "Not all was installed, the lines above say why. Without 
 $(VENV)/.book: requirements.txt
 	@command -v git >/dev/null || { echo "git is missing: install it (Debian: apt-get install git)." >&2; exit 1; }
 	@test -n "$(PYTHON)" && $(PYTHON) $(SUPPORTED) || { echo "$(or $(PYTHON),python3) is not Python 3.11, 3.12 or 3.13: install one (Debian: apt-get install python3 python3-venv), or name it: make $(or $(MAKECMDGOALS),book) PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@mkdir -p $(VENV) 2>/dev/null && test -w $(VENV) || { echo "$(abspath $(VENV)) cannot be written to: give yourself the right to write there, or move what is in the way." >&2; exit 1; }
 	@echo "Installing the locked packages into $(VENV) (1.5 GB, about a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)." >&2; exit 1; }
 	@$(INSTALL) -r requirements.txt || $(NOT_INSTALLED)

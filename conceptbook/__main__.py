@@ -114,8 +114,8 @@ def _create(options: argparse.Namespace) -> None:
 
     new = newpage.create(options.root, options.page, options.title)
     print(f"Wrote {new.path} and its line in _toc.yml. Next:")
-    if new.empty:
-        print(f"  fill in {', '.join(new.empty)} at its top")
+    if new.open:
+        print(f"  choose {', '.join(new.open)} at its top")
     print("  write it: CONTRIBUTING.md says what each section holds")
     print(f"  make preview PAGE={new.name} shows it in a browser as you save")
     print(f"  make check PAGE={new.name} says what is wrong with it")

@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from . import access, onepage, prose, repeats
+from . import access, onepage, prose, repeats, standard
 from .book import Page
 from .onepage import OnePage
 from .outputs import Fault
@@ -48,7 +48,7 @@ class Report:
 
 
 def check(root: Path, name: str, trace: bool = False) -> Report:
-    """Check one page: its words, two runs in clean kernels, its HTML, its notebook.
+    """Check one page: its words, two runs in clean kernels, its HTML, its notebook, the standard.
 
     Raises BookError with every problem of the page.
     """
@@ -63,9 +63,11 @@ def check(root: Path, name: str, trace: bool = False) -> Report:
         # At once, since each waits for other programs; only now, since Sphinx forks.
         with ThreadPoolExecutor() as pool:
             # A page with problems may stand there without its styles, where any would be barred.
-            barred = None if found else pool.submit(access.check, page, site / f"{page.name}.html")
+            barred = None if found else pool.submit(access.check, page, site)
             again = pool.submit(_run_again, one, first, Path(folder, "again"), shown)
             words = pool.submit(prose.check, one.layout.root, [page.path])
+            found += standard.unchosen(page)
+            found += standard.check(page, first.outputs) if first else []
             found += repeats.of(page, one.run.book.concepts)
             found += [*words.result(), *_check_notebook(page, site)]
             found += barred.result() if barred else []

@@ -14,7 +14,7 @@ from .book import PLANNED_FILE
 from .build import Layout
 from .problems import BookError, Problem
 from .settings import CONFIG_FILE, SECTION, Planned, Settings, from_config, read_planned
-from .skeleton import skeleton
+from .skeleton import FIELDS, skeleton
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*")
 EXAMPLE = "system-design/bloom-filter"
@@ -23,17 +23,18 @@ UNWRITABLE = "give yourself the right to write there, or move what is in the way
 
 @dataclass(frozen=True)
 class NewPage:
-    """A page just written: its name, its path, and the front matter that is still empty."""
+    """A page just written: its name, its path, and the front matter that is still to choose."""
 
     name: str
     path: str
-    empty: list[str]
+    open: list[str]
 
 
 def create(root: Path, name: str, title: str = "") -> NewPage:
     """Write the skeleton of the page ``domain/slug`` and list it last in its domain.
 
-    What ``planned.yml`` knows of it is filled in, the title too when none is given. Raises
+    What ``planned.yml`` knows of it is filled in, the title too when none is given; the rest is
+    valid, so that the page can be seen, and marked as to be chosen. Raises
     BookError, with nothing written, for a name that is malformed, unknown or taken, a contents
     list that cannot be edited, and a tree that cannot be written to.
     """
@@ -52,19 +53,35 @@ def create(root: Path, name: str, title: str = "") -> NewPage:
     if not title:
         fix = f'give one: make new PAGE={name} TITLE="What readers call it"'
         raise BookError([Problem(path, 1, "the page has no title", fix)])
+    fields = zip(FIELDS, (known.definition, known.tags, known.related, known.evidence), strict=True)
+    chosen = [field for field, value in fields if value]
     text = skeleton(
         settings.structures[settings.domains[domain]],
         slug=slug,
         title=title,
         definition=known.definition,
-        tags=known.tags,
-        evidence=known.evidence,
-        related=[other for other in known.related if other != slug],
+        tags=known.tags or list(settings.tags)[:2],
+        evidence=known.evidence or next(iter(settings.evidence)),
+        related=[other for other in known.related if other != slug]
+        or _near(slug, [*_written(layout, settings, domain), *planned]),
+        chosen=chosen,
     )
     _write(file, text, layout.toc, contents.with_page(layout.toc, name), layout.root)
-    fields = {"summary": known.definition, "tags": known.tags, "related": known.related,
-              "evidence": known.evidence}  # fmt: skip
-    return NewPage(name, path, [field for field, value in fields.items() if not value])
+    return NewPage(name, path, [field for field in FIELDS if field not in chosen])
+
+
+def _written(layout: Layout, settings: Settings, domain: str) -> list[str]:
+    """Return the slugs of the pages that are written, those of a domain first."""
+    folders = sorted(settings.domains, key=lambda other: other != domain)
+    files = (file for folder in folders for file in sorted((layout.folder / folder).glob("*.md")))
+    return [file.stem for file in files if file.stem != "index"]
+
+
+def _near(slug: str, others: list[str]) -> list[str]:
+    """Return the three slugs that share most words with another, of equals the first."""
+    words = set(slug.split("-"))
+    shared = {other: len(words & set(other.split("-"))) for other in others if other != slug}
+    return sorted(shared, key=shared.get, reverse=True)[:3]
 
 
 def _check_name(name: str, layout: Layout, settings: Settings, planned: dict[str, Planned]) -> None:

@@ -22,8 +22,8 @@
     document.body.append(box);
   }
 
-  function connect() {
-    const socket = new WebSocket(`ws://${location.host}/_preview`);
+  function connect() { // by wss where a forwarded port is read by https
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/_preview`);
     socket.onmessage = (event) => show(JSON.parse(event.data));
     socket.onclose = () => setTimeout(connect, 1000); // the preview was stopped: wait for the next
   }

@@ -1,6 +1,10 @@
 """``make preview``: the book in a browser, built again on every save.
 
 What is wrong is shown in the terminal and over the page; the last good page stays up.
+
+sphinx-autobuild would not do: it runs sphinx-build in the very folder that it serves, so a mistake
+leaves new pages beside old ones; it tells mistakes in the terminal only; and it takes the arguments
+of sphinx-build, which knows neither a page without the others nor this book's kept results.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -73,6 +78,21 @@ class _Events(WebSocketHandler):
 
     def initialize(self, state: State) -> None:
         self.state = state
+
+    def prepare(self) -> None:
+        """Answer only pages of this preview, also through a forwarded port.
+
+        A proxy such as that of Codespaces changes ``Host``, and says in ``X-Forwarded-Host`` what
+        its reader asked for, which no page can set for a socket. ``Host`` itself, which tornado
+        believes, is not enough: a stranger's domain may lead to this machine.
+        """
+        asked = urlsplit(self.request.headers.get("Origin", ""))
+        forwarded = self.request.headers.get("X-Forwarded-Host")
+        if asked.hostname not in (HOST, "localhost") and asked.netloc != forwarded:
+            self.send_error(403)
+
+    def check_origin(self, origin: str) -> bool:
+        return True  # seen to before
 
     def open(self) -> None:
         self.state.readers.add(self)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from .settings import SectionRule, StructureRule
 
+FIELDS = ("summary", "tags", "related", "evidence")  # what only an author or a plan can say
 HEAD = """---
 summary: {summary}
-tags: [{tags}]
+tags: {tags}
 aliases: [{alias}]
-related:{related}
+related: {related}
 evidence: {evidence}
 jupytext:
   text_representation:
@@ -38,15 +39,32 @@ WRITE = "Write here."
 UNDEFINED = "Define it here, so exactly that a reader could reject a wrong example."
 PREDICTION = "**Prediction.** Write what you expect, and why, before the code."
 SCOPE = "Name the scope, the scale and the assumptions, and what would change the result."
+ALT = "alt: Say what the figure shows, to a reader who cannot see it."
 EXPERIMENT = """
 {prediction}
 
 ```{{code-cell}} ipython3
 from myst_nb import glue
 
-measured = sum(range(10))  # replace by the experiment
+numbers = range(10)  # replace by the experiment
+measured = sum(numbers)
 glue("{glue}", measured, display=False)
 assert measured == 45, "say the claim in words"
+```
+
+```{{code-cell}} ipython3
+---
+tags: [hide-input]
+mystnb:
+  image:
+    {alt}
+---
+import matplotlib.pyplot as plt
+
+fig, ax = plt.subplots()
+ax.plot(numbers, [sum(numbers[: n + 1]) for n in numbers])
+ax.set(xlabel="number", ylabel="sum", title="Say the finding here")
+plt.show()
 ```
 
 ### What this does not show
@@ -68,7 +86,9 @@ PROBE = """
 :::
 """
 # Lines that a finished page no longer holds.
-LEFT_TO_WRITE = {WRITE, UNDEFINED, ANSWER, PREDICTION, SCOPE}
+LEFT_TO_WRITE = {WRITE, UNDEFINED, ANSWER, PREDICTION, SCOPE, ALT}
+# Ends the line of a field that is filled in to be valid, until its author has chosen.
+TO_CHOOSE = "# yours to choose"
 
 
 def skeleton(
@@ -80,19 +100,21 @@ def skeleton(
     tags: Sequence[str],
     evidence: str,
     related: Sequence[str],
+    chosen: Collection[str],
 ) -> str:
-    """Return the source of a page that follows ``structure`` and passes the book's checks.
+    """Return the source of a page that follows ``structure`` and is built as it stands.
 
-    A field of the front matter that is not known yet ("" or nothing) stays empty, which the
-    checks then name with its line.
+    ``chosen`` are the fields of the front matter that hold what is known; the others are marked.
     """
+    marks = {field: "" if field in chosen else f"  {TO_CHOOSE}" for field in FIELDS}
     glue = slug.replace("-", "_") + "_result"
     head = HEAD.format(
-        summary=json.dumps(definition, ensure_ascii=False),  # quoted: it may hold a colon
-        tags=", ".join(tags),
+        # Quoted, since it may hold a colon.
+        summary=json.dumps(definition or UNDEFINED, ensure_ascii=False) + marks["summary"],
+        tags=f"[{', '.join(tags)}]{marks['tags']}",
         alias=json.dumps(title, ensure_ascii=False),
-        related=_related(related),
-        evidence=evidence or '""',
+        related=marks["related"].strip() + _related(related),
+        evidence=evidence + marks["evidence"],
         title=title,
         definition=definition or UNDEFINED,
         opening=structure.opening,
@@ -103,13 +125,13 @@ def skeleton(
 
 
 def _related(slugs: Sequence[str]) -> str:
-    return "".join(f"\n  {slug}: say why one would go there" for slug in slugs) or " {}"
+    return "".join(f"\n  {slug}: say why one would go there" for slug in slugs)
 
 
 def _section(rule: SectionRule, glue: str) -> str:
     text = f"\n## {rule.title}\n"
     if rule.title == "See it run":
-        return text + EXPERIMENT.format(glue=glue, prediction=PREDICTION, scope=SCOPE)
+        return text + EXPERIMENT.format(glue=glue, prediction=PREDICTION, scope=SCOPE, alt=ALT)
     if rule.table_rows:
         text += "\n" + (_clock(rule.table_rows) if rule.role == "clock" else _table(rule))
     for number in range(1, rule.probes + 1):

@@ -11,12 +11,11 @@ import yaml
 from conftest import PAGES, PHONE, ROOT, WIDE, violations
 from serving import Line, serve
 
-from conceptbook.access import UNCOLOR, UNFOLD
+from conceptbook.access import FIRST_PAGE_BYTES, UNCOLOR, UNFOLD
 
 # Pages that list others, and those that a reader does something on.
 LISTS = ["index", "search", "sql/index", "map", "practice", "mock-interview", "paths"]
 SMALL = {"width": 375, "height": 700}
-FIRST_PAGE_BYTES = 200 * 1024  # compressed, heads of answers included
 FIRST_PAGE_REQUESTS = 20
 FIGURES = "ml-system-design/isolation-forest"  # the page with most of them
 TOOLS = ("practice", "mock-interview", "behavioral/self-introduction")  # with scripts of their own

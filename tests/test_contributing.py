@@ -15,18 +15,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+from bs4 import BeautifulSoup
 from tiny import (
     DOMAIN,
-    FIGURE,
     REPOSITORY,
     Outcome,
     TinyBook,
     concept_page,
     finish,
+    make,
     replace,
     run_python,
     tree,
@@ -56,11 +59,30 @@ parts:
 """
 
 
+# A figure and a glued number, which a finished page has; matplotlib would take a second.
+SHOWN = """\
+print(answer)
+from IPython.display import SVG, display
+from myst_nb import glue
+
+glue("answer", answer, display=False)
+display(SVG("<svg xmlns='http://www.w3.org/2000/svg' width='9pt' height='9pt' viewBox='0 0 9 9'/>"))
+"""
+
+
+def finished(title: str) -> str:
+    """Return a page that lacks nothing that the page standard asks for."""
+    options = "---\nmystnb: {image: {alt: A frame of nine points in which nothing is drawn}}\n---\n"
+    text = concept_page(title).replace("ipython3\n", f"ipython3\n{options}")
+    text = text.replace("print(answer)\n", SHOWN)
+    return text.replace("What it printed", "The {glue:text}`answer` it printed")
+
+
 @pytest.fixture
 def book(tmp_path: Path) -> TinyBook:
     """A book of one page."""
     book = TinyBook(tmp_path / "book")
-    book.add("alpha")
+    book.add("alpha", finished("Alpha"))
     return book
 
 
@@ -95,13 +117,36 @@ def test_a_planned_page_is_new_listed_and_builds_as_it_stands(book: TinyBook):
     assert "Omega: the last" in book.html("omega")
 
 
-def test_what_nobody_knows_yet_is_left_empty_and_named_by_the_build(book: TinyBook):
+def test_what_nobody_knows_yet_can_be_seen_and_is_named_until_it_is_chosen(book: TinyBook):
+    """By the check of the page and by that of all words; nothing else is wrong with a skeleton."""
     new = newpage.create(book.root, NAME, "Omega")
-    assert new.empty == ["summary", "tags", "related", "evidence"]
+    assert new.open == ["summary", "tags", "related", "evidence"]
     rows = book.page("omega").read_text(encoding="utf-8").split("\n")
-    outcome = book.build()
-    assert [rows[p.line - 1].split(":")[0] for p in outcome.problems] == new.empty
-    assert {p.path for p in outcome.problems} == {f"book/{NAME}.md"}
+    assert book.build().code == 0
+    every_word = run_python("-m", "conceptbook", "text", str(book.root))
+    for outcome in (check(book, "omega"), finish(every_word)):
+        assert outcome.code == 1
+        assert [rows[p.line - 1].split(":")[0] for p in outcome.problems] == new.open
+        assert {p.path for p in outcome.problems} == {f"book/{NAME}.md"}
+
+
+def test_the_pages_that_share_words_are_the_first_to_be_related(book: TinyBook):
+    book.add("old-letters")
+    newpage.create(book.root, f"{DOMAIN}/new-letters", "New letters")
+    related = re.findall(
+        r"^  ([\w-]+): say why", book.page("new-letters").read_text(), re.MULTILINE
+    )
+    assert related == ["old-letters", "alpha", "psi"]
+
+
+def test_what_make_hands_on_is_what_was_written(book: TinyBook):
+    title = 'It\'s; a "new" letter & more'
+    make(book, "new", f"PAGE={NAME}", f"TITLE={title}")
+    assert f"\n# {title}\n" in book.page("omega").read_text(encoding="utf-8")
+    with pytest.raises(
+        AssertionError, match=r"'letters/b c' is not domain/slug .*PAGE=letters/b-c"
+    ):
+        make(book, "new", "PAGE=letters/b c", "TITLE=B c")
 
 
 def test_comments_and_order_of_the_contents_list_stay(book: TinyBook):
@@ -258,12 +303,48 @@ def test_every_kind_of_mistake_is_placed(book: TinyBook):
     assert len(outcome.problems) == len(expected)
 
 
+def test_what_a_finished_page_lacks_is_named(book: TinyBook):
+    """By the check alone: a draft without it is built."""
+    book.add("alpha", concept_page("Alpha").replace("assert answer == 42\n", ""))
+    assert book.build().code == 0
+    fence = book.page("alpha").read_text().split("\n").index("```{code-cell} ipython3") + 1
+    assert [(p.line, p.message) for p in check(book).problems] == [
+        (1, "no number in the prose comes from the page's run"),
+        (fence, "no claim is asserted"),
+        (fence, "no figure"),
+    ]
+
+
+def test_what_is_too_large_or_too_short_is_named(book: TinyBook):
+    """A figure in bytes and in words; a page on a phone, and on its way to the reader."""
+    noise = (
+        "import random\n\nrandom.seed(1)\nline = f'M 0 0 L {random.sample(range(10**8), 60_000)}'"
+    )
+    book.edit("alpha", "print(answer)", f"print(answer)\n{noise}")
+    book.edit(
+        "alpha", "viewBox='0 0 9 9'/>\"", "viewBox='0 0 9 9'><path d='\" + line + \"'/></svg>\""
+    )
+    book.edit("alpha", " of nine points in which nothing is drawn", "")
+    wide = '<p style="width: 30em; color: inherit">Wide.</p>'
+    book.edit("alpha", "It is drawn", f"{wide}\n\nIt is drawn")
+    rows = book.page("alpha").read_text().split("\n")
+    cell = "```{code-cell} ipython3"
+    said = [(rows[p.line - 1], p.message.split(": ")[0]) for p in check(book).problems]
+    assert said == [
+        ("---", said[0][1]),
+        (wide, "wider than a screen of 375 px"),
+        (cell, "a figure of 593 kB, at most 150"),
+        (cell, "alt text of 2 words, at least 8"),
+    ]
+    assert re.fullmatch(r"a first visit loads \d+ KiB, at most 200", said[0][1])
+
+
 def test_a_page_that_differs_from_run_to_run(book: TinyBook):
     flaky = (
         "import os\nfrom myst_nb import glue\n\nprint('first')\nprint(os.urandom(8).hex())\n"
         "glue('drawn', os.urandom(8).hex(), display=False)"
     )
-    book.add("alpha", concept_page("Alpha", flaky))
+    book.edit("alpha", "print(answer)", f"print(answer)\n{flaky}")
     outcome = check(book)
     assert outcome.code == 1
     (problem,) = outcome.problems
@@ -352,7 +433,6 @@ def test_a_page_is_checked_without_git(book: TinyBook, tmp_path: Path):
             (programs / file.name).unlink(missing_ok=True)
             (programs / file.name).symlink_to(file)
     (programs / "git").unlink()
-    book.add("alpha", concept_page("Alpha", FIGURE))
     assert check(book, PATH=str(programs)).code == 0
 
 
@@ -462,6 +542,11 @@ def test_a_save_loads_the_page_again_and_a_mistake_leaves_the_last_one(
         assert page.get_by_text("It is drawn").count() == 1
         assert "undefined label: 'nowhere'" in preview.wait("1 problem")
 
+        shown = get(preview.url)
+        assert "It is drawn" in shown
+        assert "carved" not in shown
+        assert executions(preview) == ["alpha"]
+
         book.edit("alpha", "{ref}`nowhere`, and ", "")
         page.get_by_text("It is carved").wait_for(timeout=120_000)
         assert page.get_by_role("alert").count() == 0
@@ -473,6 +558,60 @@ def test_a_save_loads_the_page_again_and_a_mistake_leaves_the_last_one(
         assert printed.endswith("Stopped.\n")
         assert "Traceback" not in printed
     assert not (book.root / "_build" / "html").exists()
+
+
+def executions(preview: Preview) -> list[str]:
+    """Return the pages that were executed so far, in order."""
+    printed = preview.log.read_text(encoding="utf-8")
+    return re.findall(rf"^\[\d+/\d+\] {DOMAIN}/(\S+) ", printed, re.MULTILINE)
+
+
+def test_a_preview_of_the_book_runs_what_changed_and_keeps_the_last_good_one(
+    book: TinyBook, tmp_path: Path
+):
+    book.add("beta")
+    with previewed(book, tmp_path / "log") as preview:
+        url = f"{preview.url}{DOMAIN}/alpha.html"
+        preview.wait("Built in")
+        assert sorted(executions(preview)) == ["alpha", "beta"]
+        book.edit("alpha", "It is drawn", "It is carved")
+        preview.wait("Built in", times=2)
+        assert "It is carved" in get(url)
+        book.edit("alpha", "6 * 7", "7 * 6")
+        preview.wait("Built in", times=3)
+        assert executions(preview)[2:] == ["alpha"]
+        book.edit("alpha", "answer == 42", "answer == 41")
+        preview.wait("1 problem")
+        assert "answer == 42" in BeautifulSoup(get(url), "html.parser").get_text()
+        assert set(executions(preview)[3:]) <= {"alpha"}
+
+
+def heard(preview: Preview, **headers: str) -> bool:
+    """Say whether the preview lets a page, seen by what its request says, hear of new builds."""
+    wanted = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+              "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}  # fmt: skip
+    line = HTTPConnection(urlsplit(preview.url).netloc, timeout=30)
+    line.request("GET", "/_preview", headers=wanted | headers)
+    status = line.getresponse().status
+    line.close()
+    assert status in (101, 403)
+    return status == 101
+
+
+def test_a_preview_is_heard_through_a_forwarded_port_and_by_no_stranger(
+    book: TinyBook, tmp_path: Path
+):
+    with previewed(book, tmp_path / "log", f"{DOMAIN}/alpha") as preview:
+        here = urlsplit(preview.url).netloc
+        forwarded = {"X-Forwarded-Host": "name-8000.app.github.dev", "Host": "localhost:8000"}
+        assert heard(preview, Origin=f"http://{here}")
+        assert heard(preview, Origin="https://name-8000.app.github.dev", **forwarded)
+        assert heard(preview, Origin="http://localhost:8000", **forwarded)
+        assert not heard(preview, Origin="https://stranger.org")
+        assert not heard(preview, Origin="https://stranger.org", **forwarded)
+        assert not heard(preview, Origin="http://stranger.org", Host="stranger.org")
+        script = (REPOSITORY / "conceptbook/preview.js").read_text()
+        assert 'location.origin.replace(/^http/, "ws")' in script
 
 
 def test_a_preview_of_the_book_stopped_while_it_builds(book: TinyBook, tmp_path: Path):

@@ -7,7 +7,8 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import PHONE, WIDE, violations
+from bs4 import BeautifulSoup
+from conftest import PHONE, ROOT, WIDE, violations
 from fsrs import Card, Rating, Scheduler
 
 from conceptbook.practice.deck import digest
@@ -1040,6 +1041,19 @@ def test_a_page_leads_to_its_own_questions(visit):
     page.locator("[data-only-clear]").click()
     assert "page=" not in page.url
     assert not page.locator("[data-only]").is_visible()
+
+
+def test_a_worked_design_leads_to_its_own_interview(site):
+    """And a page without a clock to none."""
+
+    def read(name: str) -> BeautifulSoup:
+        return BeautifulSoup((site / name).read_text("utf-8"), "html.parser")
+
+    to_interview = ".progress-strip a[href*='mock-interview']"
+    assert read("algorithms/heaps-top-k.html").select(to_interview) == []
+    (link,) = read("worked-designs/notification-system.html").select(to_interview)
+    place = link["href"].removeprefix("../mock-interview.html#")
+    assert read("mock-interview.html").find(id=place).select("[data-design=notification-system]")
 
 
 # --- Whatever state they are in -----------------------------------------------------------------

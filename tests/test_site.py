@@ -17,7 +17,7 @@ from conftest import PAGES, ROOT, commit
 from fontTools.ttLib import TTFont
 
 from conceptbook import book as books
-from conceptbook import configuration, environment, offline, run
+from conceptbook import configuration, environment, offline, run, standard
 from conceptbook.figures import shorten
 from conceptbook.icons import RULE, STYLES, THEME, codes_in
 
@@ -55,9 +55,9 @@ def test_figures_are_inline_follow_the_theme_and_have_a_text_alternative(soups, 
     assert figures, "a page shows at least one figure"
     for figure in figures:
         assert figure["role"] == "img"
-        assert len(figure["aria-label"].split()) >= 8, figure["aria-label"]
+        assert len(figure["aria-label"].split()) >= standard.ALT_WORDS, figure["aria-label"]
         assert "currentColor" in str(figure)
-        assert len(str(figure)) < 150_000, "figure above 150 KB"
+        assert len(str(figure)) < standard.FIGURE_BYTES
     identifiers = [tag["id"] for tag in soups[page].select("[id]")]
     assert len(identifiers) == len(set(identifiers)), "the page repeats an id"
 

@@ -137,7 +137,8 @@ def add_progress(
     if practice:
         rule = book.settings.structures[book.settings.domains[page.domain]]
         deck.write_page(page, content.read(context["body"], name, rule), Path(app.outdir))
-    values = {"page": page, "practice": practice, "marks": MARKS}
+    interview = page_with(book, "mock-interview") if page in deck.designs(book) else ""
+    values = {"page": page, "practice": practice, "interview": interview, "marks": MARKS}
     values["uri"] = partial(app.builder.get_relative_uri, name)
     context["body"] += app.builder.templates.render("conceptbook-progress.html", values)
     for script in SCRIPTS["paths"]:
