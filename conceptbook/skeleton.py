@@ -100,11 +100,12 @@ def skeleton(
     tags: Sequence[str],
     evidence: str,
     related: Sequence[str],
-    chosen: Collection[str],
+    chosen: Collection[str] = FIELDS,
 ) -> str:
     """Return the source of a page that follows ``structure`` and is built as it stands.
 
-    ``chosen`` are the fields of the front matter that hold what is known; the others are marked.
+    ``chosen`` are the fields of the front matter that hold what is known (all unless given); the
+    others are marked.
     """
     marks = {field: "" if field in chosen else f"  {TO_CHOOSE}" for field in FIELDS}
     glue = slug.replace("-", "_") + "_result"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import PHONE, ROOT, WIDE, violations
+from conftest import PHONE, WIDE, violations
 from fsrs import Card, Rating, Scheduler
 
 from conceptbook.practice.deck import digest
