@@ -41,7 +41,9 @@ def kept_files(site: Path) -> list[dict[str, str]]:
         for name in wanted
         if name.endswith(MENTIONING) and not name.startswith("pagefind/")
     ]
-    mentioned = set(re.findall(r"[\w.-]+\.\w+", "\n".join(texts)))
+    # First words, then names in them: one pattern would try every part of a long word anew.
+    words = set(re.findall(r"[\w.-]+", "\n".join(texts)))
+    mentioned = {name[0] for word in words if (name := re.match(r".+\.\w+", word))}
     return [
         {"url": name, "revision": hashlib.sha256((site / name).read_bytes()).hexdigest()[:16]}
         for name in wanted

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
+from conceptbook.offline import kept_files
+
 # The worker leaves a reader's own machine alone, so the site needs another name. Browsers look
 # for names below localhost on this machine, and trust them as they trust https.
 HOST = "book.localhost"
@@ -113,3 +115,14 @@ def test_the_manifest_installs_the_book(site):
             sizes.add(image.width)
     assert {192, 512} <= sizes
     assert 'rel="manifest" href="manifest.webmanifest"' in (site / "index.html").read_text("utf-8")
+
+
+def test_a_word_as_long_as_a_figure_holds_nothing_up(tmp_path):
+    """One that is tried from each of its letters anew takes minutes."""
+    static = tmp_path / "_static"
+    static.mkdir()
+    (tmp_path / "index.html").write_text(f"{'x' * 200_000} src='_static/used.min.js'", "utf-8")
+    for name in ("used.min.js", "unused.js"):
+        (static / name).write_text("", "utf-8")
+    kept = [file["url"] for file in kept_files(tmp_path)]
+    assert kept == ["_static/used.min.js", "index.html"]
