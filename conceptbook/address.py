@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 PUBLISHED = "gh-pages"  # the branch that holds the built site
+DEV = "dev"  # the folder in it of the last commit
 STABLE = "stable"  # the folder in it of the newest release
 RELEASE = re.compile(r"\d+\.\d+")  # the folder of a release
 TAG = re.compile(r"v(\d+\.\d+)\.\d+")  # the tag of a release
@@ -51,8 +52,11 @@ class Address:
         return urlsplit(self.url).hostname == "github.com"
 
     def notebook(self, name: str) -> str:
-        """Return the path of a page's notebook in the published branch."""
-        return f"{self.version}/{name}.ipynb".lstrip("/")
+        """Return the path of a page's notebook in the published branch.
+
+        A build that is no version of the book leads to that of the last commit.
+        """
+        return f"{self.version or DEV}/{name}.ipynb"
 
     def colab(self, name: str) -> str:
         """Return the URL that opens a page's notebook in Colab."""
@@ -62,8 +66,8 @@ class Address:
     def binder(self, name: str) -> str:
         """Return the URL that opens a page's notebook in Binder.
 
-        The environment is built from the sources (``binder/``), and built again only when they
-        change; nbgitpuller then fetches the notebook from the published branch.
+        The environment is built from the sources (``binder/``); nbgitpuller then fetches the
+        notebook from the published branch.
         https://nbgitpuller.readthedocs.io/en/latest/topic/url-options.html
         """
         place = f"lab/tree/{self.project.rpartition('/')[2]}/{self.notebook(name)}"

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
-from . import website
+from . import address, website
 from .address import Address
 
 FORM = "wrong-fact.yml"  # for a report from a page; has the fields page, version and section
@@ -32,6 +33,13 @@ def report(address: Address, name: str) -> str:
 def history(address: Address, name: str) -> str:
     """Return the URL of a page's commits."""
     return f"{address.url}/commits/{quote(address.branch)}/{quote(f'{address.folder}/{name}.md')}"
+
+
+def _use_address(app: Sphinx, config: Config) -> None:
+    """Lead the theme's own links into the repository that is built, a fork's by its CI."""
+    options = config.html_theme_options
+    if "repository_url" in options:
+        options["repository_url"] = address.from_config(options).url
 
 
 def add_links(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -71,5 +79,6 @@ def add_links(app: Sphinx, name: str, template: str, context: dict[str, Any], do
 
 
 def setup(app: Sphinx) -> None:
-    """Register the handler, after the theme's own buttons are there."""
+    """Register the handlers, the second after the theme's own buttons are there."""
+    app.connect("config-inited", _use_address)
     app.connect("html-page-context", add_links, priority=600)

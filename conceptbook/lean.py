@@ -40,6 +40,7 @@ IN_HEAD = re.compile(
     r'|<link href="[^"]*_static/styles/[^"]*" rel="stylesheet"[^>]*>)'
 )
 
+CITATION_ROLE = re.compile(r' role="(?:list(?=" class="citation-list")|doc-biblioentry)"')
 THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
 MEASURING = "e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1"
 
@@ -75,7 +76,9 @@ def remove_unused(
             script.attributes["type"] = "module"  # deferred as the file is that it adds to
     context["lean_head"] = head
     # MyST-NB names every fold of code alike, and not as a reader sees it named.
-    context["body"] = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    # docutils calls references a list, and its entries by a role that ARIA has given up.
+    context["body"] = CITATION_ROLE.sub("", body)
 
 
 def stop_measuring(app: Sphinx, error: Exception | None) -> None:

@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from . import address, configuration, versions
-from .address import RELEASE, STABLE, TAG, Address
+from .address import DEV, RELEASE, STABLE, TAG, Address
 from .build import Layout
 from .problems import BookError, Problem
 
-DEV = "dev"
 ROBOTS = "User-agent: *\nAllow: /\n\nSitemap: {root}{newest}/sitemap.xml\n"
 LEAD_ON = """\
 <!DOCTYPE html>

@@ -7,6 +7,7 @@ is a newer release. https://pydata-sphinx-theme.readthedocs.io/en/stable/user_gu
 
 from __future__ import annotations
 
+import json
 import os
 from html import escape
 from pathlib import Path
@@ -22,8 +23,8 @@ REDIRECT = """\
 <html lang="en">
 <meta charset="utf-8">
 <title>Moved</title>
-<meta name="robots" content="noindex">
 <link rel="canonical" href="{target}">
+<script>location.replace({script} + location.search + location.hash);</script>
 <meta http-equiv="refresh" content="0; url={target}">
 <p>This page is now at <a href="{target}">{target}</a>.</p>
 </html>
@@ -31,8 +32,11 @@ REDIRECT = """\
 
 
 def redirect(target: str) -> str:
-    """Return a page that sends its reader on: all that a host of plain files can do."""
-    return REDIRECT.format(target=escape(target, quote=True))
+    """Return a page that sends its reader on: all that a host of plain files can do.
+
+    Only a script can take the section along that an address names.
+    """
+    return REDIRECT.format(target=escape(target, quote=True), script=json.dumps(target))
 
 
 def _configure(app: Sphinx, config: Config) -> None:

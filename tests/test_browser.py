@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 from conftest import PAGES, PHONE, ROOT, WIDE, violations
+from PIL import Image, ImageChops
 from serving import Line, serve
 
 from conceptbook.access import FIRST_PAGE_BYTES, UNCOLOR, UNFOLD
 
 # Pages that list others, and those that a reader does something on.
 LISTS = ["index", "search", "sql/index", "map", "practice", "mock-interview", "paths"]
+DOMAINS = sorted({name.split("/")[0] for name in PAGES} - {"sql"})
+OTHERS = ["references", *(f"{domain}/index" for domain in DOMAINS)]  # alike, or without tools
 SMALL = {"width": 375, "height": 700}
 FIRST_PAGE_REQUESTS = 20
 FIGURES = "ml-system-design/isolation-forest"  # the page with most of them
@@ -497,6 +501,32 @@ def test_code_that_scrolls_is_a_tab_stop_and_code_that_fits_is_none(visit):
     assert {(True, True), (False, False)} == {tuple(block) for block in found}
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ".bd-header-article button.btn.sidebar-toggle",
+        ".bd-header-article .dropdown-launch-buttons button.btn",
+        ".bd-article div.highlight pre",
+        ".bd-article details.sd-card > summary",
+        ".bd-article div.cell details > summary",
+    ],
+)
+def test_the_focus_of_a_key_is_seen_all_around(visit, kind):
+    page = visit(FIGURES)
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    place = page.locator(f"{kind}:visible").first
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    page.keyboard.press("Shift")  # from now on focus is shown as for a reader of keys
+    before = page.screenshot(clip=box)
+    place.evaluate("element => element.focus()")
+    after = page.screenshot(clip=box)
+    images = [Image.open(BytesIO(shot)).convert("RGB") for shot in (before, after)]
+    left, top, right, bottom = ImageChops.difference(*images).getbbox()
+    assert right - left > 0.9 * box["width"]
+    assert bottom - top > 0.9 * box["height"]
+
+
 def test_the_theme_switch_is_remembered(visit):
     page = visit("ml-system-design/two-tower-model", scheme="light")
     ink = "getComputedStyle(document.querySelector('svg.figure')).color"
@@ -575,7 +605,7 @@ REACHING = """width => [...document.querySelectorAll("body *")]
     .map(one => `${one.outerHTML.slice(0, 120)} in ${one.parentElement.className}`)"""
 
 
-@pytest.mark.parametrize("name", [*LISTS, *PAGES])
+@pytest.mark.parametrize("name", [*LISTS, *OTHERS, *PAGES])
 def test_a_page_read_to_its_end_on_a_phone_stays_calm(visit, name):
     """Nothing jumps, nothing scrolls sideways; no error is logged and no other host asked."""
     page = visit(name, viewport=SMALL, script=SHIFTS)
@@ -620,11 +650,11 @@ def test_a_title_fits_a_phone_in_any_face(browser, address, name):
 # whose cards are on all pages, in all four.
 VIEWS = [
     *((name, scheme, width) for name in LISTS for scheme in ("light", "dark") for width in WIDTHS),
-    *((name, *view) for name in PAGES for view in (("light", "wide"), ("dark", "phone"))),
+    *((name, *view) for name in OTHERS + PAGES for view in (("light", "wide"), ("dark", "phone"))),
 ]
 
 
-@pytest.mark.parametrize("name", [*LISTS, *PAGES])
+@pytest.mark.parametrize("name", [*LISTS, *OTHERS, *PAGES])
 def test_a_page_opens_with_few_bytes_and_the_next_with_its_own_only(browser, site, name):
     line = Line()
     with serve(site, line) as url:
@@ -637,7 +667,7 @@ def test_a_page_opens_with_few_bytes_and_the_next_with_its_own_only(browser, sit
         line.sent.clear()
         page.goto(f"{url}/references.html", wait_until="networkidle")
         loaded = {path.split("?")[0] for path, _ in line.sent}
-        assert loaded - {"/_static/favicon.svg"} == {"/references.html"}
+        assert loaded <= {"/references.html", "/_static/favicon.svg"}
         context.close()
 
 

@@ -177,13 +177,22 @@ def launch_links(page: BeautifulSoup) -> list[str]:
     return [link for link in links if "colab.research" in link or "mybinder.org" in link]
 
 
+def launched(link: str) -> str:
+    """Return the path in the published branch of the notebook that a link opens."""
+    parts = urlsplit(link)
+    if pull := parse_qs(parts.query).get("urlpath"):
+        path = parse_qs(urlsplit(pull[0]).query)["urlpath"][0]
+        return path.removeprefix("lab/tree/").partition("/")[2]  # without the repository's name
+    return unquote(parts.path).rpartition(f"/blob/{address.PUBLISHED}/")[2]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_launch_link_points_at_a_notebook_of_the_site(site: Path, soups, page):
     links = launch_links(soups[page])
     assert len(links) == 2
     for link in links:
-        path = unquote(unquote(link)).rpartition("gh-pages")[2].partition("knowledge-hub/")
-        name = (path[2] or path[0]).lstrip("/")
+        folder, _, name = launched(link).partition("/")
+        assert folder == address.DEV, "the tests build no version of the book"
         assert name == f"{page}.ipynb"
         assert (site / name).is_file()
     own = soups[page].select_one("a[href].btn-download-notebook-button")

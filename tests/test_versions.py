@@ -112,8 +112,8 @@ def test_an_old_version_says_so_and_leads_to_the_same_page_of_the_newest(visit):
 
 
 def test_a_page_that_moved_leads_on(visit):
-    page = visit(f"stable/{DOMAIN}/beta.html")
-    page.wait_for_url(f"**/stable/{DOMAIN}/gamma.html")
+    page = visit(f"stable/{DOMAIN}/beta.html#trade-offs")
+    page.wait_for_url(f"**/stable/{DOMAIN}/gamma.html#trade-offs")
     assert page.locator("h1").first.inner_text().startswith("Gamma")
 
 

@@ -16,6 +16,7 @@ from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOMAIN = "letters"
+OF_THE_FORGE = ("GITHUB_", "BOOK_", "SITE_URL", "SOURCE_DATE_EPOCH")
 
 CONFIG = f"""\
 title: A tiny book
@@ -320,8 +321,11 @@ def run_python(
     stderr: int = subprocess.PIPE,
     **variables: str,
 ) -> subprocess.Popen[str]:
-    """Start this Python where it finds ``conceptbook`` and, unless given one, no terminal."""
-    inherited = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"}
+    """Start this Python where it finds ``conceptbook`` and, unless given one, no terminal.
+
+    What a forge's CI sets is of the real book: a tiny one has its own address and version.
+    """
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OF_THE_FORGE)}
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=cwd,
