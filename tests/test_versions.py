@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
 from serving import serve
+from test_launch import launch_links, launched
 from test_machine_readable import FIRST, SECOND, THIRD, commit, git
 from tiny import DOMAIN, TinyBook, finish, replace, run_python
 
@@ -32,6 +34,8 @@ def port() -> int:
 def tree(tmp_path_factory, port: int) -> Path:
     """Releases 1.0 (as patched) and 1.1, and what is not released: beta became gamma in 1.1."""
     book = TinyBook(tmp_path_factory.mktemp("versions") / "book")
+    repository = "repository: {url: https://github.com/someone/letters, path_to_book: book}"
+    replace(book.root / "_config.yml", "\nsphinx:\n", f"\n{repository}\n\nsphinx:\n")
     book.add("alpha")
     book.add("beta")
     commit(book.root, FIRST)
@@ -100,11 +104,32 @@ def test_the_switcher_leads_to_the_start_where_the_page_is_not(visit):
     assert "A tiny book" in page.locator("h1").first.inner_text()
 
 
+def test_the_header_with_a_version_fits_a_phone(visit):
+    page = visit(f"stable/{DOMAIN}/alpha.html")
+    page.set_viewport_size({"width": 375, "height": 700})
+    page.locator(".version-switcher__button", has_text="stable").first.wait_for()
+    assert page.locator(".dropdown-launch-buttons").count(), "the header is as full as the book's"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_every_link_to_launch_a_page_opens_a_notebook_of_the_tree(tree: Path):
+    opened = set()
+    for page in tree.rglob("*.html"):
+        for link in launch_links(BeautifulSoup(page.read_text("utf-8"), "html.parser")):
+            assert (tree / launched(link)).is_file(), (page, link)
+            opened.add(launched(link).partition("/")[0])
+    assert opened == {"1.0", "1.1", "dev"}
+
+
 def test_an_old_version_says_so_and_leads_to_the_same_page_of_the_newest(visit):
     page = visit(f"1.0/{DOMAIN}/alpha.html")
     banner = page.locator("#bd-header-version-warning")
     banner.wait_for(state="visible")
     assert "1.0" in banner.inner_text()
+    banner.get_by_role("button", name="Close this notice").press("Enter")
+    banner.wait_for(state="hidden")
+    page.evaluate("localStorage.clear()")
+    page.reload()
     banner.locator("a").first.click()
     page.wait_for_url(f"**/stable/{DOMAIN}/alpha.html")
     page.wait_for_load_state("networkidle")

@@ -51,6 +51,25 @@
   }
 }
 
+// The banner of an old version, which the theme makes when it has the list of versions, is closed by
+// something that no key reaches and that has no name.
+{
+  const banner = document.getElementById("bd-header-version-warning");
+  const mend = () => {
+    const close = banner.querySelector("a:not([href], [role])");
+    if (!close) return;
+    close.setAttribute("role", "button");
+    close.setAttribute("aria-label", "Close this notice");
+    close.tabIndex = 0;
+    close.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      close.click();
+    });
+  };
+  if (banner) new MutationObserver(mend).observe(banner, { childList: true, subtree: true });
+}
+
 // A report of a problem names its section (forge.py fills in page and version): what the address leads
 // to, while that is on the screen, else the last heading scrolled past. It is looked up before the link
 // is used in any way: a pointer may open it elsewhere or copy it, and keys give it the focus first.
