@@ -110,7 +110,7 @@ def from_config(repository: dict[str, Any], environ: dict[str, str] | None = Non
     tag = environ.get("GITHUB_REF_NAME", "") if environ.get("GITHUB_REF_TYPE") == "tag" else ""
     release = TAG.fullmatch(tag)
     version = environ.get("BOOK_VERSION", release[1] if release else "").strip("/")
-    site = environ.get("SITE_URL", pages).rstrip("/") + "/"
+    site = (environ.get("SITE_URL") or pages).rstrip("/") + "/"  # a variable that is not set is ""
     return Address(
         url=url,
         branch=branch,

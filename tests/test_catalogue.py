@@ -112,6 +112,7 @@ REPOSITORY = {
             "https://fork.github.io/",
         ),
         ({"SITE_URL": "https://a.org/b"}, "https://github.com/Owner/book", "https://a.org/b/"),
+        ({"SITE_URL": ""}, "https://github.com/Owner/book", "https://owner.github.io/book/"),
     ],
 )
 def test_addresses_come_from_one_place_and_a_forks_variables_win(environ, url, site):
