@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python $(SUPPORTED) && command -v $$python && break; done)
 
 .PHONY: help book new check summary preview editions test lint style text workflows lock bench lighthouse clean \
-	clean-all execute site links newest tree publish release report labels
+	clean-all execute site links newest tree publish notes release report labels
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -89,28 +89,50 @@ PUBLISHED := gh-pages
 REMOTE ?= origin
 BOT := -c user.name=publisher -c user.email=publisher@users.noreply.github.com
 
-tree: ## Fetch the published versions into _build/tree
-	@rm -rf _build/tree && git worktree prune
-	@if git fetch --quiet --depth 1 $(REMOTE) $(PUBLISHED) 2>/dev/null; \
+# With its whole history: --depth would make the clone itself shallow, and its pages lose their dates.
+FETCH_TREE = rm -rf _build/tree && git worktree prune && \
+	if git fetch --quiet $(REMOTE) $(PUBLISHED) 2>/dev/null; \
 	then git worktree add --quiet --force -B $(PUBLISHED) _build/tree FETCH_HEAD; \
 	else git worktree add --quiet --force --detach _build/tree && \
 		git -C _build/tree checkout --quiet --orphan $(PUBLISHED) && git -C _build/tree rm -rfq .; fi
 
-publish: book tree ## Put the built version (BOOK_VERSION=dev) beside the published ones and push them
-	@$(BIN)/python -m conceptbook publish
-	@git -C _build/tree add --all && git -C _build/tree $(BOT) commit --quiet --allow-empty \
-		--message "Publish $$(git rev-parse --short HEAD)"
-	@git -C _build/tree push --quiet $(REMOTE) $(PUBLISHED)
+tree: ## Fetch the published versions into _build/tree
+	@$(FETCH_TREE)
 
-release: editions ## Publish the editions of the tag TAG as a release of the forge (needs gh)
-	@cd _build/editions && sha256sum * > SHA256SUMS
-	@gh release create "$(TAG)" --verify-tag --title "$(TAG)" --notes-file CHANGELOG.md _build/editions/*
+# A push is refused when another version was published since the branch was fetched.
+publish: book ## Put the built version (BOOK_VERSION=dev) beside the published ones and push them
+	@for attempt in 1 2 3; do \
+		{ $(FETCH_TREE); } && $(BIN)/python -m conceptbook publish && git -C _build/tree add --all && \
+		git -C _build/tree $(BOT) commit --quiet --allow-empty \
+			--message "Publish $$(git rev-parse --short HEAD)" || exit 1; \
+		git -C _build/tree push --quiet $(REMOTE) $(PUBLISHED) && exit 0; \
+	done; echo "The push to $(PUBLISHED) was refused three times, the lines above say why." >&2; exit 1
+
+VERSION = $(TAG:v%=%)
+
+notes: ## Write what CHANGELOG.md says of the tag TAG into _build/notes.md, if the book has that version
+	@grep -qxF 'version: $(VERSION)' CITATION.cff || { echo "The tag '$(TAG)' is not the version of CITATION.cff: set version there to that of the tag, and tag again." >&2; exit 1; }
+	@mkdir -p _build && awk '/^## / { told = $$2 == "$(VERSION)"; next } told' CHANGELOG.md >_build/notes.md
+	@grep -q . _build/notes.md || { echo "CHANGELOG.md says nothing below a heading '## $(VERSION)': write there what is new, and tag again." >&2; exit 1; }
+	@printf '\nTo check the files: `sha256sum -c SHA256SUMS`, and `gh attestation verify FILE --repo %s`.\n' \
+		"$${GITHUB_REPOSITORY:-OWNER/NAME}" >>_build/notes.md
+
+release: notes ## Publish what is in _build/editions as the release TAG of the forge, again if need be (needs gh)
+	@cd _build/editions && rm -f SHA256SUMS && sha256sum * >SHA256SUMS
+	@gh release view "$(TAG)" >/dev/null 2>&1 || \
+		gh release create "$(TAG)" --verify-tag --title "$(TAG)" --notes-file _build/notes.md
+	@gh release upload "$(TAG)" --clobber _build/editions/*
 
 newest: $(VENV)/.book ## Replace the locked packages by the newest that requirements.in allows
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -r requirements.in
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+		--upgrade-strategy eager -r requirements.in
 
-report: ## Open an issue of the forge with the address RUN of a run that failed (needs gh)
-	@gh issue create --title "The weekly run failed" --body "What broke, and with which packages: $(RUN)"
+report: ## Tell the forge of a run that failed, its address RUN and its results JOBS, in one open issue (needs gh)
+	@title="The weekly run failed"; body="$$JOBS. What broke, and with which packages: $(RUN)"; \
+	issue=$$(gh issue list --state open --search "$$title in:title" --json number,title \
+		--jq "map(select(.title == \"$$title\"))[0].number // empty"); \
+	if [ -n "$$issue" ]; then gh issue comment "$$issue" --body "$$body"; \
+	else gh issue create --title "$$title" --body "$$body"; fi
 
 labels: ## Create the labels of .github/labels.txt on the forge, or bring them up to date (needs gh)
 	@while IFS='|' read -r name color purpose; do \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ from serving import serve
 from test_machine_readable import FIRST, commit, git
 from tiny import DOMAIN, TinyBook, concept_page, finish, make, run_python
 
-from conceptbook import forge
+from conceptbook import forge, links
 from conceptbook.address import PUBLISHED, Address
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -79,7 +80,7 @@ def test_workflows_hold_nothing_unsafe():
 def test_actions_are_pinned_and_may_write_only_where_a_job_says_so(file: Path):
     text = file.read_text("utf-8")
     for used in re.findall(r"uses: (.*)", text):
-        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used)
+        assert re.fullmatch(r"[\w-]+/[\w-]+(/\w+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+", used)
     workflow = yaml.safe_load(text)
     assert workflow["permissions"] == {"contents": "read"}
     assert "concurrency" in workflow
@@ -123,6 +124,19 @@ def test_publishing_twice_keeps_the_other_version(tmp_path: Path):
         assert name in published
     assert git(remote, "log", "--format=%s", "gh-pages").count("Publish") == 2
     assert git(book.root, "status", "--porcelain", "--untracked-files=no") == ""
+    # The clone keeps the history that pages are dated by.
+    shallow = git(book.root, "rev-parse", "--is-shallow-repository")
+    assert shallow.strip() == "false"
+    # Another publisher's commit arrives between the fetch and the push.
+    other = git(remote, "rev-parse", "gh-pages").strip()
+    git(remote, "update-ref", "refs/heads/gh-pages", "gh-pages~1")
+    arrive = f"git --git-dir={remote} update-ref refs/heads/gh-pages {other}"
+    hook = book.root / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f'#!/bin/sh\nrm "$0" && {arrive}\n')
+    hook.chmod(0o755)
+    make(book, "publish", "-o", "book", BOOK_VERSION="dev")
+    assert git(remote, "rev-parse", "gh-pages~1").strip() == other
 
 
 def test_two_shards_give_the_site_of_one_run(tmp_path: Path):
@@ -168,22 +182,98 @@ def test_dead_links_are_told_where_they_are(tmp_path: Path):
     assert problem.message.startswith(f"{url}/gone.html leads nowhere")
 
 
-def test_releases_and_reports_are_made_by_the_forges_program(tmp_path: Path):
+def test_a_link_that_asks_for_a_browser_is_listed_and_no_failure(
+    tmp_path: Path, capsys, monkeypatch
+):
+    answers = {
+        "read": ("working", ""),
+        "closed": ("broken", "403 Client Error: Forbidden for url: https://a.org/closed"),
+        "busy": ("broken", "429 Client Error: Too Many Requests for url: https://a.org/busy"),
+    }
+
+    def edition(*_: object) -> Path:
+        folder = tmp_path / "staging" / "linkcheck"
+        folder.mkdir(parents=True)
+        found = [
+            {"filename": "a.md", "lineno": 3, "status": status, "uri": name, "info": info}
+            for name, (status, info) in answers.items()
+        ]
+        (folder / "output.json").write_text("\n".join(map(json.dumps, found)), encoding="utf-8")
+        return folder
+
+    monkeypatch.setattr(links.build, "edition", edition)
+    assert links.check(tmp_path) == 1
+    listed = capsys.readouterr().err.splitlines()
+    assert [line.split(" (")[0] for line in listed] == [
+        "book/a.md:3: closed asks for a browser",
+        "book/a.md:3: busy asks for a browser",
+    ]
+
+
+@pytest.fixture
+def gh(tmp_path: Path):
+    """The forge's program, played by a script: what it was told, and the PATH that finds it.
+
+    ``releases`` and ``issues`` are there when files of these names are.
+    """
+    program = tmp_path / "bin" / "gh"
+    program.parent.mkdir()
+    program.write_text(
+        f"""#!/bin/sh
+cd {program.parent}
+case "$1 $2" in
+"release view") test -e releases; exit ;;
+"release create") touch releases ;;
+"issue list") cat issues 2>/dev/null; exit ;;
+"issue create") echo 7 >issues ;;
+esac
+echo "$@" >>said
+"""
+    )
+    program.chmod(0o755)
+    return program.parent / "said", f"{program.parent}:{os.environ['PATH']}"
+
+
+def test_a_release_has_its_own_notes_and_can_be_made_again(tmp_path: Path, gh):
+    said, path = gh
     book = TinyBook(tmp_path / "book")
     editions = book.root / "_build" / "editions"
     editions.mkdir(parents=True)
     (editions / "a-book.epub").write_text("an EPUB")
-    said = tmp_path / "said.txt"
-    program = tmp_path / "bin" / "gh"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\necho "$@" >> {said}\n')
-    program.chmod(0o755)
-    path = f"{program.parent}:{os.environ['PATH']}"
-    make(book, "release", "-o", "editions", "TAG=v1.2.0", PATH=path)
-    make(book, "report", "RUN=https://a.org/runs/1", PATH=path)
-    release, issue = said.read_text().splitlines()
-    assert release.startswith("release create v1.2.0 --verify-tag")
-    assert "_build/editions/a-book.epub" in release
-    assert "_build/editions/SHA256SUMS" in release
-    assert "https://a.org/runs/1" in issue
-    assert "a-book.epub" in (editions / "SHA256SUMS").read_text()
+    (book.root / "CITATION.cff").write_text("title: A book\nversion: 1.2.0\n")
+    changes = book.root / "CHANGELOG.md"
+    changes.write_text("# Changelog\n\n## Unreleased\n\nLater.\n")
+    with pytest.raises(AssertionError, match=r"'v1\.2\.1' is not the version of CITATION\.cff"):
+        make(book, "release", "TAG=v1.2.1", PATH=path)
+    with pytest.raises(AssertionError, match=r"nothing below a heading '## 1\.2\.0'"):
+        make(book, "release", "TAG=v1.2.0", PATH=path)
+    assert not said.exists()
+    changes.write_text(f"{changes.read_text()}\n## 1.2.0 (today)\n\nNow.\n\n## 1.1.0\n\nEarlier.\n")
+    for _ in range(2):
+        make(book, "release", "TAG=v1.2.0", PATH=path)
+    create, upload, again = said.read_text().splitlines()
+    assert create.startswith("release create v1.2.0 --verify-tag")
+    assert upload == again
+    assert upload.startswith("release upload v1.2.0 --clobber")
+    assert "_build/editions/a-book.epub" in upload
+    assert "_build/editions/SHA256SUMS" in upload
+    sums = (editions / "SHA256SUMS").read_text()
+    assert [line.split()[1] for line in sums.splitlines()] == ["a-book.epub"]
+    notes = (book.root / "_build" / "notes.md").read_text()
+    assert "Now." in notes
+    assert "sha256sum -c SHA256SUMS" in notes
+    assert not re.search("Later|Earlier", notes)
+
+
+def test_weekly_failures_are_told_in_one_issue(tmp_path: Path, gh):
+    said, path = gh
+    book = TinyBook(tmp_path / "book")
+    for run in ("1", "2"):
+        told = {"JOBS": "locked: success, links: failure", "PATH": path}
+        make(book, "report", f"RUN=https://a.org/runs/{run}", **told)
+    first, second = said.read_text().splitlines()
+    assert first.startswith("issue create --title The weekly run failed")
+    assert "links: failure" in first
+    assert "https://a.org/runs/1" in first
+    assert second.startswith("issue comment 7 --body")
+    assert "https://a.org/runs/2" in second
