@@ -16,6 +16,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
 from . import (
+    bytecode,
     catalogue,
     changed,
     conceptmap,
@@ -55,6 +56,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 PARTS = (
     website,  # first: the others ask it
+    bytecode,
     catalogue,
     changed,
     conceptmap,

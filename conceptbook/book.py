@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class Page:
         names = "|".join(map(re.escape, directives))
         return bool(re.search(rf"^[`:]{{3,}}\{{({names})\}}", self.text, re.MULTILINE))
 
-    @property
+    @cached_property
     def claims(self) -> list[str]:
         """The assertions that the page's cells make."""
         return [claim for cell in self.cells for claim in source.claims(cell.source)]
@@ -118,7 +119,7 @@ def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
             continue
         name = relative.with_suffix("").as_posix()
         path = file.relative_to(root).as_posix()
-        pages[name], found = read_page(file.read_bytes(), name, path, settings, extensions)
+        pages[name], found = _read_file(file, name, path, settings, extensions)
         problems += found
     order, found = check_contents(toc, {name: page.path for name, page in pages.items()})
     problems += found
@@ -135,6 +136,21 @@ def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
     return Book(
         root, folder, settings, ordered, planned, extensions, tuple(problems), tuple(suggested)
     )
+
+
+# The last reading of each file: all that it depends on, and what came of it. A preview reads the
+# book again at each save, of which one page is new.
+_last: dict[Path, tuple[tuple[Any, ...], tuple[Page, list[Problem]]]] = {}
+
+
+def _read_file(file: Path, *about: Any) -> tuple[Page, list[Problem]]:
+    """Do what read_page does for a file, unless it was read last from the same."""
+    read = (file.read_bytes(), *about)
+    before, result = _last.get(file, ((), None))
+    if result is None or before != read:
+        result = read_page(*read)
+        _last[file] = read, result
+    return result
 
 
 def read_page(

@@ -107,9 +107,9 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
         stamp = _read_stamp(layout)
         if not fresh and stamp.get("inputs") == inputs:
             return Result(layout.site, stamp["pages"], 0, False, time.monotonic() - start)
-        shared = _digest(_shared_files(layout), layout, fingerprint)  # before minutes of execution
+        files = shared(layout, fingerprint)  # before minutes of execution
         this = _start(layout, config)
-        frame = _frame(layout, this, shared)
+        frame = frame_of(this, files)
         incremental = not fresh and stamp.get("frame") == frame
         if contents.usable(layout.toc):
             with run.active(this):
@@ -214,16 +214,22 @@ def _digest(files: list[Path], layout: Layout, *parts: str) -> str:
     return digest.hexdigest()
 
 
-def _shared_files(layout: Layout) -> list[Path]:
+def shared(layout: Layout, *parts: str) -> str:
+    """Digest the files that every page depends on, all but the pages, and texts beside them."""
     pages = set(layout.folder.rglob("*.md"))
-    return [file for file in _input_files(layout) if file not in pages]
+    files = [file for file in _input_files(layout) if file not in pages]
+    return _digest(files, layout, *parts)
 
 
-def _frame(layout: Layout, this: run.Run, shared: str) -> str:
-    """Digest what every page shows or depends on; when it changes, all pages are read again."""
-    records = [f"{p.name}\0{p.title}\0{p.meta.facts}" for p in this.book.pages.values()]
-    targets = [f"{p.headings} {[label for label, _ in p.labels]}" for p in this.book.pages.values()]
-    return _digest([], layout, shared, str(this.address), *records, *targets)
+def frame_of(this: run.Run, files: str) -> str:
+    """Digest what every page shows or depends on; when it changes, all pages are read again.
+
+    ``files`` is the digest of the files that they share.
+    """
+    pages = this.book.pages.values()
+    records = [f"{page.name}\0{page.title}\0{page.meta.facts}" for page in pages]
+    targets = [f"{page.headings} {[label for label, _ in page.labels]}" for page in pages]
+    return _digest([], Layout(this.book.root), files, str(this.address), *records, *targets)
 
 
 def _read_stamp(layout: Layout) -> dict[str, Any]:
@@ -242,12 +248,19 @@ def _render(
     """Write the site into the staging folder; problems are added to the run."""
     shutil.rmtree(layout.staging, ignore_errors=True)
     if incremental:
-        # Without static files: Sphinx puts digests of those that it finds into the pages, and
-        # a page must not depend on whether it is the first build.
-        ignore = shutil.ignore_patterns("_static")
-        shutil.copytree(layout.site, layout.staging / "html", ignore=ignore)
-        shutil.copytree(layout.doctrees, layout.staging / "doctrees")
+        take_over(layout.build, layout.staging)
     run_sphinx(layout, config, this, "html", layout.staging, trace)
+
+
+def take_over(last: Path, folder: Path) -> None:
+    """Copy what Sphinx wrote into one folder to another, where it is to write what changed.
+
+    Without static files: Sphinx puts digests of those that it finds into the pages, and a page must
+    not depend on whether it is the first build.
+    """
+    ignore = shutil.ignore_patterns("_static")
+    shutil.copytree(last / "html", folder / "html", ignore=ignore)
+    shutil.copytree(last / "doctrees", folder / "doctrees")
 
 
 def run_sphinx(
@@ -260,6 +273,9 @@ def run_sphinx(
 ) -> None:
     """Let a builder of Sphinx write below ``folder``, in one named as it is and in doctrees."""
     status = sys.stdout if trace else _Status()
+    # Themes add to Sphinx's default list of templates, which all builds of a process share.
+    overrides = {"templates_path": [], **config}
+    overrides.pop("latex_doc_overrides", None)
     try:
         with patch_docutils(None), docutils_namespace():
             app = Sphinx(
@@ -268,10 +284,10 @@ def run_sphinx(
                 outdir=folder / builder,
                 doctreedir=folder / "doctrees",
                 buildername=builder,
-                confoverrides={k: v for k, v in config.items() if k != "latex_doc_overrides"},
+                confoverrides=overrides,
                 status=status,
                 warning=sys.stderr if trace else io.StringIO(),
-                parallel=os.cpu_count() or 1,
+                parallel=1 if this.only else os.cpu_count() or 1,
             )
             app.build()
     except SphinxError as error:

@@ -59,7 +59,7 @@ def check(root: Path, name: str, trace: bool = False) -> Report:
         Progress(_runs(one)) as shown,
     ):
         first = onepage.execute(one, one.run.store, shown)
-        site = onepage.render(one, Path(folder, "site"), trace)
+        site = onepage.render(one, Path(folder, "site"), trace=trace)
         # At once, since each waits for other programs; only now, since Sphinx forks.
         with ThreadPoolExecutor() as pool:
             # A page with problems may stand there without its styles, where any would be barred.

@@ -65,7 +65,8 @@ def fingerprint(root: Path) -> str:
     digest = hashlib.sha256()
     lock = root / LOCK_FILE
     text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
-    installed = {d.name.lower(): d.version for d in metadata.distributions()}
+    about = [distribution.metadata for distribution in metadata.distributions()]
+    installed = {each["Name"].lower(): each["Version"] for each in about}
     # Tools beside the locked packages (test runners, say) change no page.
     names = set(LOCKED.findall(text.lower())) & set(installed) if text else set(installed)
     parts = [text, *sorted(f"{name}=={installed[name]}" for name in names)]

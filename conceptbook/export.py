@@ -107,7 +107,7 @@ def _dump(value: Any) -> str:
 
 
 def _write(app: Sphinx, error: Exception | None) -> None:
-    if error is None and website.is_wanted(app):
+    if error is None and website.is_whole(app):
         Path(app.outdir, FILE).write_text(document(website.of(app)), encoding="utf-8")
 
 

@@ -60,7 +60,7 @@ def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: st
 
 
 def _write(app: Sphinx, error: Exception | None) -> None:
-    if error is None and website.is_wanted(app):
+    if error is None and website.is_whole(app):
         site, file = website.of(app), Path(app.outdir, FILE)
         if site.dates:
             file.write_bytes(document(site))

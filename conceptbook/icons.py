@@ -7,7 +7,9 @@ keep the icons that a page names by class or a stylesheet by code.
 
 from __future__ import annotations
 
+import io
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pydata_sphinx_theme
@@ -44,15 +46,18 @@ def codes_in(css: str) -> set[int]:
     return {int(code, 16) for code in CODE.findall(css)} | set(map(ord, CHARACTER.findall(css)))
 
 
-def cut_font(source: Path, target: Path, codes: set[int]) -> None:
-    """Write the font with the glyphs of these code points only, the same bytes every time."""
+@lru_cache(maxsize=8)  # the fonts of a book: a preview cuts them after each save
+def cut_font(source: Path, codes: frozenset[int]) -> bytes:
+    """Return the font with the glyphs of these code points only, the same bytes every time."""
     options = Options(flavor="woff", layout_features=[], notdef_outline=True, hinting=False)
     font = load_font(str(source), options)
     font.recalcTimestamp = False
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=codes)
     subsetter.subset(font)
-    save_font(font, str(target), options)
+    file = io.BytesIO()
+    save_font(font, file, options)
+    return file.getvalue()
 
 
 def write(app: Sphinx, error: Exception | None) -> None:
@@ -69,7 +74,8 @@ def write(app: Sphinx, error: Exception | None) -> None:
     for file in (static / FONTS).iterdir():
         file.unlink()
     for font in (THEME / FONTS).glob("*.ttf"):
-        cut_font(font, static / FONTS / f"{font.stem}.woff", codes_in(sheets))
+        cut = cut_font(font, frozenset(codes_in(sheets)))
+        (static / FONTS / f"{font.stem}.woff").write_bytes(cut)
     (static / "scripts" / "fontawesome.js").unlink(missing_ok=True)
 
 

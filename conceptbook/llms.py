@@ -35,7 +35,7 @@ def document(site: Site) -> str:
 
 
 def _write(app: Sphinx, error: Exception | None) -> None:
-    if error is None and website.is_wanted(app):
+    if error is None and website.is_whole(app):
         Path(app.outdir, FILE).write_text(document(website.of(app)), encoding="utf-8")
 
 

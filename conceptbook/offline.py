@@ -86,7 +86,7 @@ def _icons(site: Path) -> list[str]:
 
 def write(app: Sphinx, error: Exception | None) -> None:
     """Write manifest and worker for the finished site."""
-    if error or not website.is_wanted(app):
+    if error or not website.is_whole(app):
         return
     folder = Path(app.outdir)
     described = manifest(website.of(app), _icons(folder))

@@ -19,6 +19,7 @@ from .run import Progress, Run
 from .store import Execution, Store
 
 TOC = "_toc.yml"
+FRAME = "frame"  # the file that holds the digest of all that the pages share
 BIBLIOGRAPHY = re.compile(r"^[`:]{3,}\{bibliography\}", re.MULTILINE)
 
 
@@ -80,18 +81,25 @@ def execute(one: OnePage, store: Store, progress: Progress | None = None) -> Exe
     return result
 
 
-def render(one: OnePage, folder: Path, trace: bool = False) -> Path:
+def render(one: OnePage, folder: Path, last: Path | None = None, trace: bool = False) -> Path:
     """Write the HTML of the page into ``folder``; return the folder of the site.
 
-    With it come the front page and the pages that it refers to. What is wrong is added to the run.
-    A contents list that is no use is wrong already; nothing is written then.
+    With it come the front page and the pages that it refers to, but nothing that describes the
+    whole book. ``last`` is a folder beside this one that the same page was rendered into: what is
+    as it was is taken from there. What is wrong is added to the run. A contents list that is no use
+    is wrong already; nothing is written then.
     """
     if not usable(one.layout.toc):
         return folder
+    contents = yaml.safe_dump(_contents(one))
+    toc = folder.parent / TOC  # of the same name each time: Sphinx would read all pages again
     folder.mkdir(parents=True, exist_ok=True)
-    toc = folder / TOC
-    toc.write_text(yaml.safe_dump(_contents(one)), encoding="utf-8")
+    toc.write_text(contents, encoding="utf-8")
     config = configuration.read(one.layout.config, toc, one.layout.folder)
+    frame = build.frame_of(one.run, build.shared(one.layout, contents))
+    if last and (last / FRAME).read_text(encoding="utf-8") == frame:
+        build.take_over(last, folder)
+    (folder / FRAME).write_text(frame, encoding="utf-8")
     with run.active(one.run):
         build.run_sphinx(one.layout, config, one.run, "html", folder, trace)
     return folder / "html"

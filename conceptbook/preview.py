@@ -18,9 +18,11 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +39,8 @@ HOST = "127.0.0.1"
 SOURCES = "book"
 SETTINGS = ("_config.yml", "_toc.yml", "requirements.txt")
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+ALONE = "Only this page and those that it refers to are here, without the search."
+WHOLE = "A save builds the whole book; that of one page shows sooner: make preview PAGE=domain/slug"
 WAITING = "<!doctype html><title>Preview</title><h1>No page yet</h1>\n"
 NO_ANSWER = Problem("_build", 1, "the build ended without an answer", "see the terminal")
 PATIENCE = 10  # seconds a stopped build has to end what it started
@@ -168,10 +172,18 @@ async def _serve(root: Path, page: str, port: int) -> None:
     name = f"{page.removeprefix(f'{SOURCES}/').removesuffix('.md')}.html" if page else ""
     address = f"http://{HOST}:{sockets[0].getsockname()[1]}/{name}"
     print(f"Open {address} (Ctrl-C ends it)", flush=True)
+    print(ALONE if page else WHOLE, flush=True)
     saved = asyncio.Event()
+    builder = Builder(root, page)
+
+    def renew() -> None:
+        builder.outdated = True
+        saved.set()
+
     watchers = [
-        asyncio.create_task(_watch(root / SOURCES, saved)),
-        asyncio.create_task(_watch(root, saved, SETTINGS)),
+        asyncio.create_task(_watch(root / SOURCES, saved.set)),
+        asyncio.create_task(_watch(root, saved.set, SETTINGS)),
+        asyncio.create_task(_watch(Path(__file__).parent, renew)),
     ]
     saved.set()
     try:
@@ -179,32 +191,35 @@ async def _serve(root: Path, page: str, port: int) -> None:
             while True:
                 await saved.wait()
                 saved.clear()
-                await _rebuild(state, root, page, Path(folder))
+                await _rebuild(state, builder, Path(folder))
     finally:
+        builder.stop()
         for watcher in watchers:
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
         server.stop()
 
 
-async def _watch(folder: Path, saved: asyncio.Event, names: tuple[str, ...] = ()) -> None:
-    """Say when a file was saved: below a folder, or with one of the names directly in it."""
+async def _watch(folder: Path, changed: Callable[[], None], names: tuple[str, ...] = ()) -> None:
+    """Say when a file was changed: below a folder, or with one of the names directly in it."""
     usual = DefaultFilter()
 
     def wanted(change: Any, path: str) -> bool:
         return usual(change, path) and (not names or Path(path).name in names)
 
     async for _ in awatch(folder, watch_filter=wanted, recursive=not names):
-        saved.set()
+        changed()
 
 
-async def _rebuild(state: State, root: Path, page: str, folder: Path) -> None:
+async def _rebuild(state: State, builder: Builder, folder: Path) -> None:
     """Build once; a good site takes the place of the last one."""
     state.building = True
     state.tell()
     start = time.monotonic()
     version = str(time.time_ns())
-    site, problems = await _build_apart(root, page, folder / version)
+    last = folder / state.version if state.version else None
+    builder.start()
+    site, problems = await asyncio.to_thread(builder.build, folder / version, last)
     state.building, state.problems = False, problems
     if site:
         state.site, state.version = site, version
@@ -218,43 +233,65 @@ async def _rebuild(state: State, root: Path, page: str, folder: Path) -> None:
     state.tell()
 
 
-async def _build_apart(root: Path, page: str, folder: Path) -> tuple[Path | None, list[Problem]]:
-    """Build in a process of its own, which leaves nothing of Sphinx behind for the next."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_build, args=(root, page, folder, sender))
-    # Ctrl-C is for this process to pass on: only it knows when to stop waiting.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    process.start()
-    signal.signal(signal.SIGINT, before)
-    sender.close()
-    try:
-        answer = await asyncio.to_thread(_answer, receiver)
-    except asyncio.CancelledError:
-        while process.is_alive():
-            os.kill(process.pid, signal.SIGINT)
-            process.join(PATIENCE)
-        raise
-    await asyncio.to_thread(process.join)
-    return answer
+class Builder:
+    """A process that builds each time it is asked to, and keeps between two saves what it read.
+
+    To import Sphinx and to read all pages takes longer than to write one. ``outdated`` is set when
+    its own code was changed; the next build is by a new process.
+    """
+
+    def __init__(self, root: Path, page: str) -> None:
+        self.root, self.page = root, page
+        self.outdated = False
+        self.process: SpawnProcess | None = None
+
+    def start(self) -> None:
+        """Start the process unless it is there; before each build, by the main thread."""
+        if self.outdated:
+            self.stop()
+        if self.process and self.process.is_alive():
+            return
+        self.outdated = False
+        context = multiprocessing.get_context("spawn")
+        self._line, line = context.Pipe()
+        self.process = context.Process(target=_work, args=(self.root, self.page, line))
+        # Ctrl-C is for this process to pass on: only it knows when to stop waiting.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.process.start()
+        signal.signal(signal.SIGINT, before)
+        line.close()
+
+    def build(self, folder: Path, last: Path | None) -> tuple[Path | None, list[Problem]]:
+        """Build into a folder; ``last`` is the folder of the last good build, if any.
+
+        Return the folder of the site (None without one) and what is wrong.
+        """
+        try:
+            self._line.send((folder, last))
+            return self._line.recv()
+        except (EOFError, OSError):  # the process is gone
+            return None, [NO_ANSWER]
+
+    def stop(self) -> None:
+        """End the process; what it is building is given up."""
+        while self.process and self.process.is_alive():
+            os.kill(self.process.pid, signal.SIGINT)
+            self.process.join(PATIENCE)
 
 
-def _answer(receiver: Connection) -> tuple[Path | None, list[Problem]]:
-    try:
-        return receiver.recv()
-    except EOFError:
-        return None, [NO_ANSWER]
-
-
-def _build(root: Path, page: str, folder: Path, sender: Connection) -> None:
-    """Build, and send the folder of the site or the problems."""
+def _work(root: Path, page: str, line: Connection) -> None:
+    """Build when told to, and send the folder of the site or the problems."""
     os.setsid()  # the terminal's Ctrl-C goes to the parent alone
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        try:
-            sender.send((_build_page(root, page, folder) if page else _build_book(root), []))
-        except BookError as error:
-            sender.send((None, error.problems))
+    with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):  # stopped, or left alone
+        while True:
+            folder, last = line.recv()
+            try:
+                site = _build_page(root, page, folder, last) if page else _build_book(root)
+            except BookError as error:
+                line.send((None, error.problems))
+            else:
+                line.send((site, []))
 
 
 def _build_book(root: Path) -> Path:
@@ -263,12 +300,12 @@ def _build_book(root: Path) -> Path:
     return build(root).site
 
 
-def _build_page(root: Path, page: str, folder: Path) -> Path:
+def _build_page(root: Path, page: str, folder: Path, last: Path | None) -> Path:
     from . import onepage
 
     one = onepage.read(root, page)
     onepage.execute(one, one.run.store)
-    site = onepage.render(one, folder)
+    site = onepage.render(one, folder, last)
     if one.run.problems:
         raise BookError(one.run.problems)
     return site

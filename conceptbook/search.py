@@ -193,7 +193,7 @@ def write_index(book: Book, pages: Iterable[tuple[Page, str]], folder: Path) -> 
 
 def write(app: Sphinx, error: Exception | None) -> None:
     """Index the finished site."""
-    if error or not website.is_wanted(app):
+    if error or not website.is_whole(app):
         return
     book, output = run.current().book, Path(app.outdir)
     pages = _searchable(book, app.env.all_docs)

@@ -35,7 +35,7 @@ def robots(site: Site) -> str:
 
 
 def _write(app: Sphinx, error: Exception | None) -> None:
-    if error is None and website.is_wanted(app):
+    if error is None and website.is_whole(app):
         site = website.of(app)
         Path(app.outdir, FILE).write_bytes(document(site))
         Path(app.outdir, "robots.txt").write_text(robots(site), encoding="utf-8")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -33,24 +34,25 @@ SET_VARIABLE = re.compile(r"(?<=[{;])\s*(--[\w-]+)\s*:[^;{}]*(?:;|(?=\}))")
 WITH_RULES = {"media", "supports", "layer", "container"}
 
 
-def used_names(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
+def used_names(pages: Iterable[str], scripts: Iterable[str]) -> frozenset[str]:
     """Return the classes and ids of pages, and every word of scripts, which may set one."""
-    names = {
+    names = (
         name
         for page in pages
         for match in ATTRIBUTE.finditer(page)
         for name in (match[1] or match[2] or "").split()
-    }
-    return names | {word for script in scripts for word in WORD.findall(script)}
+    )
+    return frozenset(names).union(word for script in scripts for word in WORD.findall(script))
 
 
-def reduced(css: str, used: set[str]) -> str:
+@lru_cache(maxsize=32)  # the sheets of a book: a preview joins them after each save
+def reduced(css: str, used: frozenset[str]) -> str:
     """Return a sheet without comments and without the rules that no name in ``used`` meets."""
     nodes = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
     return "".join(_kept(nodes, used))
 
 
-def _kept(nodes: list[Node], used: set[str]) -> Iterator[str]:
+def _kept(nodes: list[Node], used: frozenset[str]) -> Iterator[str]:
     for node in nodes:
         if node.type == "error":
             raise ExtensionError(f"a stylesheet cannot be read: {node.message}")

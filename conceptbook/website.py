@@ -86,6 +86,11 @@ def is_wanted(app: Sphinx) -> bool:
     return site and not run.current().problems
 
 
+def is_whole(app: Sphinx) -> bool:
+    """Say whether what is written will be published, and is not one page of the book alone."""
+    return is_wanted(app) and not run.current().only
+
+
 def concept(app: Sphinx, name: str) -> Page | None:
     """Return the concept page with this name, where it becomes a page of the site."""
     page = run.current().book.pages.get(name)

@@ -35,9 +35,12 @@ from tiny import (
     tree,
 )
 
+import conceptbook
+import conceptbook.book
 import conceptbook.check
-from conceptbook import newpage, prose
+from conceptbook import newpage, onepage, prose
 from conceptbook.check import differences, prose_words
+from conceptbook.preview import Builder
 from conceptbook.problems import BookError, Problem
 
 NAME = f"{DOMAIN}/omega"
@@ -558,6 +561,76 @@ def test_a_save_loads_the_page_again_and_a_mistake_leaves_the_last_one(
         assert printed.endswith("Stopped.\n")
         assert "Traceback" not in printed
     assert not (book.root / "_build" / "html").exists()
+
+
+def rendered(book: TinyBook, folder: Path, last: Path | None = None) -> Path:
+    """Render the page alpha by itself, as a preview does at each save."""
+    one = onepage.read(book.root, f"{DOMAIN}/alpha")
+    with ThreadPoolExecutor(1) as apart:  # the browser of other tests keeps a loop in this thread
+        apart.submit(onepage.execute, one, one.run.store).result()
+    onepage.render(one, folder, last)
+    assert one.run.problems == []
+    return folder
+
+
+def test_a_save_reads_its_page_alone_and_shows_what_a_first_look_would(
+    book: TinyBook, tmp_path: Path, monkeypatch
+):
+    """What makes a preview quick is counted, for how long it takes depends on the machine."""
+    book.add("beta")
+    book.edit("alpha", "It is drawn", "It is like [the other](beta.md) and drawn")
+    first = rendered(book, tmp_path / "first")
+    checked, read = [], []
+    read_page, use_record = conceptbook.book.read_page, conceptbook._use_record
+
+    def checking(data, name, *about):
+        checked.append(name)
+        return read_page(data, name, *about)
+
+    def reading(app, name, source):
+        read.append(name)
+        use_record(app, name, source)
+
+    monkeypatch.setattr(conceptbook.book, "read_page", checking)
+    monkeypatch.setattr(conceptbook, "_use_record", reading)
+    book.edit("alpha", "and drawn", "and carved")
+    second = rendered(book, tmp_path / "second", first)
+    assert (checked, read) == ([f"{DOMAIN}/alpha"], [f"{DOMAIN}/alpha"])
+    assert "and carved" in (second / f"html/{DOMAIN}/alpha.html").read_text(encoding="utf-8")
+
+    # A heading is what other pages show and lead to: they are read again too.
+    read.clear()
+    book.edit("beta", "# Beta", "# The letter beta")
+    third = rendered(book, tmp_path / "third", second)
+    assert {f"{DOMAIN}/alpha", f"{DOMAIN}/beta"} < set(read)
+    assert tree(third / "html") == tree(rendered(book, tmp_path / "anew") / "html")
+    book.edit("alpha", "and carved", "and painted")
+    fourth = rendered(book, tmp_path / "fourth", third)
+    assert tree(fourth / "html") == tree(rendered(book, tmp_path / "again") / "html")
+
+
+def test_a_process_that_died_or_has_old_code_is_replaced_by_the_next_save(
+    book: TinyBook, tmp_path: Path
+):
+    builder = Builder(book.root, f"{DOMAIN}/alpha")
+
+    def build(name: str) -> int:
+        builder.start()
+        site, problems = builder.build(tmp_path / name, None)
+        assert (site, problems) == (tmp_path / name / "html", [])
+        return builder.process.pid
+
+    try:
+        first = build("first")
+        assert build("second") == first
+        os.kill(first, signal.SIGKILL)
+        builder.process.join()
+        third = build("third")
+        builder.outdated = True
+        assert len({first, third, build("fourth")}) == 3
+    finally:
+        builder.stop()
+    assert not builder.process.is_alive()
 
 
 def executions(preview: Preview) -> list[str]:

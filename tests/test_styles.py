@@ -10,7 +10,7 @@ from sphinx.errors import ExtensionError
 from conceptbook.diagrams import draw
 from conceptbook.styles import rebased, reduced, used_names, without_unused_variables
 
-USED = {"card", "open", "top"}
+USED = frozenset({"card", "open", "top"})
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
 
     Both are of all pages, so a build of one page writes neither.
     """
-    if error or not website.is_wanted(app) or run.current().only:
+    if error or not website.is_whole(app):
         return
     site, folder = website.of(app), Path(app.outdir)
     practice = page_with(site.book, "practice")
