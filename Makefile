@@ -87,6 +87,11 @@ clean-all: ## Remove everything that was built or installed
 
 PUBLISHED := gh-pages
 REMOTE ?= origin
+# Binder builds an image for each commit that it is asked for. Links of the main branch ask for the one
+# that last changed what Binder installs, so that the image is there.
+ifeq ($(BOOK_VERSION),dev)
+export BOOK_REF ?= $(shell git log -1 --format=%H -- binder)
+endif
 BOT := -c user.name=publisher -c user.email=publisher@users.noreply.github.com
 
 # With its whole history: --depth would make the clone itself shallow, and its pages lose their dates.

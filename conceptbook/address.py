@@ -42,6 +42,11 @@ class Address:
         return self.site.removesuffix(f"{self.version}/") if self.version else self.site
 
     @property
+    def lasting(self) -> str:
+        """The URL under which this site should be known: of releases, that of the newest."""
+        return f"{self.root}{STABLE}/" if RELEASE.fullmatch(self.version) else self.site
+
+    @property
     def project(self) -> str:
         """The repository's ``owner/name``."""
         return urlsplit(self.url).path.strip("/")
@@ -86,9 +91,8 @@ class Address:
         return f"{self.site}{quote(name)}.html"
 
     def canonical(self, name: str) -> str:
-        """Return the URL under which search engines should know a page: of releases, the newest."""
-        site = f"{self.root}{STABLE}/" if RELEASE.fullmatch(self.version) else self.site
-        return f"{site}{quote(name)}.html"
+        """Return the URL under which a page should be known, by search engines and feed readers."""
+        return f"{self.lasting}{quote(name)}.html"
 
 
 def from_config(repository: dict[str, Any], environ: dict[str, str] | None = None) -> Address:

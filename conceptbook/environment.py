@@ -19,6 +19,11 @@ KERNEL_FILES = Path(__file__).parent / "kernel"
 LOCK_FILE = "requirements.txt"
 SOURCE_FILE = "requirements.in"
 LOCKED = re.compile(r"^([a-z0-9._-]+)==", re.MULTILINE)
+# What a kernel takes over from its builder: a page sees neither the secrets of a CI nor settings of
+# a shell that would change its numbers.
+INHERITED = re.compile(
+    r"PATH|LD_LIBRARY_PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_\w+|SOURCE_DATE_EPOCH"
+)
 # One thread a kernel: pages run side by side, and sums must not depend on the core count.
 VARIABLES = {
     "OMP_NUM_THREADS": "1",
@@ -44,7 +49,7 @@ def kernel_variables(scratch: Path, root: Path, output_limit: int) -> dict[str, 
     runtime = scratch / "runtime"  # where a server that a page starts keeps its sockets
     runtime.mkdir(mode=0o700)
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if INHERITED.fullmatch(name)},
         "XDG_RUNTIME_DIR": str(runtime),
         **VARIABLES,
         "IPYTHONDIR": str(profile),

@@ -29,25 +29,30 @@ def document(site: Site) -> bytes:
     dated.sort(key=lambda entry: entry[1].last, reverse=True)
     newest = max(dates.last for dates in site.dates.values())
     root = ET.Element("feed", {"xmlns": NAMESPACE, "xml:lang": site.language})
-    _add(root, "id", site.address.site)
+    _add(root, "id", site.address.lasting)
     _add(root, "title", site.title)
     if site.summary:
         _add(root, "subtitle", site.summary)
     _add(root, "updated", website.iso(dated[0][1].last if dated else newest))
     _add(ET.SubElement(root, "author"), "name", site.author)
-    _add(root, "link", rel="self", type="application/atom+xml", href=site.file_url(FILE))
-    _add(root, "link", rel="alternate", type="text/html", href=site.address.site)
+    _add(root, "link", rel="self", type="application/atom+xml", href=url(site))
+    _add(root, "link", rel="alternate", type="text/html", href=site.address.lasting)
     _add(root, "rights", f"{website.LICENSE_NAME}, {website.LICENSE}")
     for page, dates in dated[:NEWEST]:
         _add_entry(ET.SubElement(root, "entry"), site, page, dates)
     return website.xml(root)
 
 
+def url(site: Site) -> str:
+    """Return where a reader subscribes: to releases, not to one that the next one leaves behind."""
+    return f"{site.address.lasting}{FILE}"
+
+
 def _add_entry(entry: ET.Element, site: Site, page: Page, dates: Dates) -> None:
-    url = site.url(page.name)
-    _add(entry, "id", url)
+    where = site.canonical(page.name)
+    _add(entry, "id", where)
     _add(entry, "title", plain_title(page))
-    _add(entry, "link", rel="alternate", type="text/html", href=url)
+    _add(entry, "link", rel="alternate", type="text/html", href=where)
     _add(entry, "published", website.iso(dates.first))
     _add(entry, "updated", website.iso(dates.last))
     for tag in page.meta.tags:

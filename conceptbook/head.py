@@ -18,7 +18,7 @@ from .website import Site
 
 def tags(site: Site, page: Page) -> list[str]:
     """Return the elements that describe a page."""
-    title, summary, url = plain_title(page), page.meta.summary, site.url(page.name)
+    title, summary, url = plain_title(page), page.meta.summary, site.canonical(page.name)
     picture, dates = picture_of(site, page), site.dates.get(page.name)
     properties = {
         "og:title": title,
@@ -74,7 +74,7 @@ def _facts(site: Site, page: Page) -> dict[str, Any]:
 
 
 def _book(site: Site) -> dict[str, Any]:
-    return {"@type": "WebSite", "name": site.title, "url": site.address.site}
+    return {"@type": "WebSite", "name": site.title, "url": site.address.lasting}
 
 
 def _rights(site: Site) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _article(site: Site, page: Page) -> dict[str, Any]:
         "@type": "TechArticle",
         "headline": plain_title(page),
         "description": page.meta.summary,
-        "url": site.url(page.name),
+        "url": site.canonical(page.name),
         "image": site.file_url(picture_of(site, page).path),
         "keywords": [*labels, *page.meta.aliases],
         **_rights(site),
@@ -103,11 +103,11 @@ def _article(site: Site, page: Page) -> dict[str, Any]:
 
 def _trail(site: Site, page: Page) -> dict[str, Any]:
     """Return the way to a page: the book, its domain if that has a page, the page."""
-    steps = [(site.title, site.address.site)]
+    steps = [(site.title, site.address.lasting)]
     index = site.book.pages.get(f"{page.domain}/index")
     if index:
-        steps.append((plain_title(index), site.url(index.name)))
-    steps.append((plain_title(page), site.url(page.name)))
+        steps.append((plain_title(index), site.canonical(index.name)))
+    steps.append((plain_title(page), site.canonical(page.name)))
     items = [
         {"@type": "ListItem", "position": position, "name": name, "item": url}
         for position, (name, url) in enumerate(steps, start=1)
@@ -123,8 +123,7 @@ def add_tags(app: Sphinx, name: str, template: str, context: dict[str, Any], doc
     found = []
     context["pageurl"] = site.canonical(name)  # Sphinx's template makes the canonical link of it
     if site.dates:
-        address = site.file_url(feed.FILE)
-        attributes = {"type": "application/atom+xml", "title": site.title, "href": address}
+        attributes = {"type": "application/atom+xml", "title": site.title, "href": feed.url(site)}
         found.append(_element("link", rel="alternate", **attributes))
     page = site.book.pages.get(name)
     if page:

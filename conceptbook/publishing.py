@@ -70,9 +70,17 @@ def add(tree: Path, site: Path, place: Address) -> list[str]:
 
 
 def publish(root: Path) -> tuple[Path, list[str]]:
-    """Put the built book into the tree below ``_build``; return that and the versions it holds."""
+    """Put the built book into the tree below ``_build``; return that and the versions it holds.
+
+    A release that was patched since stays out of it: two tags may be built at once.
+    """
     layout = Layout(root)
-    return layout.tree, add(layout.tree, layout.site, _place(layout, dict(os.environ)))
+    place = _place(layout, dict(os.environ))
+    newest = releases(root).get(place.version) if TAG.fullmatch(place.ref) else place.ref
+    if newest != place.ref:
+        print(f"{place.ref} is not published: {newest} is newer", file=sys.stderr)
+        return layout.tree, known(layout.tree)
+    return layout.tree, add(layout.tree, layout.site, place)
 
 
 def _place(layout: Layout, environ: dict[str, str]) -> Address:

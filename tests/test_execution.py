@@ -66,10 +66,11 @@ def original(tmp_path_factory: pytest.TempPathFactory, log: Log) -> TinyBook:
         book.add(title.lower(), concept_page(title, log.code("same")))
     world = "import os\n\nfor name in ('OMP_NUM_THREADS', 'PYTHONHASHSEED', 'TZ'):\n"
     world += "    print(name, 'is', os.environ[name])\nprint('files', os.listdir())\n"
+    world += "print('secrets', [name for name in os.environ if 'TOKEN' in name])\n"
     world += "import logging\n\nlog = logging.getLogger('matplotlib.font_manager')\n"
     world += "log.warning('Matplotlib is building the font cache; this may take a moment.')"
     book.add("world", concept_page("World", world))
-    outcome = book.build(SOURCE_DATE_EPOCH=EPOCH)
+    outcome = book.build(SOURCE_DATE_EPOCH=EPOCH, GH_TOKEN="secret")
     assert outcome.code == 0, outcome.stderr
     assert log.words() == ["alpha", "same"]
     return book
@@ -326,7 +327,7 @@ def test_the_environment_is_what_is_really_installed(tmp_path: Path, monkeypatch
     before = environment.fingerprint(tmp_path)
 
     class Other:
-        name, version = "PyYAML", "0.1"
+        metadata = {"Name": "PyYAML", "Version": "0.1"}
 
     monkeypatch.setattr(environment.metadata, "distributions", lambda: [Other])
     assert environment.fingerprint(tmp_path) != before

@@ -6,11 +6,13 @@ import json
 import re
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from serving import serve
+from test_browser import SHIFTS
 from test_launch import launch_links, launched
 from test_machine_readable import FIRST, SECOND, THIRD, commit, git
 from tiny import DOMAIN, TinyBook, finish, replace, run_python
@@ -152,6 +154,43 @@ def test_search_engines_are_sent_to_the_newest_release(tree: Path, port: int):
         assert canonical(f"{version}/{DOMAIN}/alpha.html") == stable
     assert canonical(f"dev/{DOMAIN}/alpha.html") == stable.replace("stable", "dev")
     assert "stable/sitemap.xml" in (tree / "robots.txt").read_text("utf-8")
+
+
+def test_readers_of_a_feed_and_links_to_a_page_stay_with_the_newest_release(tree: Path):
+    """Whoever subscribes to stable gets no second copy of every page with the next release."""
+    for version, lasting in {"1.0": "stable", "stable": "stable", "dev": "dev"}.items():
+        feed = (tree / version / "feed.xml").read_text("utf-8")
+        head = (tree / version / DOMAIN / "alpha.html").read_text("utf-8").partition("<body")[0]
+        described = [
+            *re.findall(r"<id>(.*?)</id>", feed),
+            *re.findall(r'<link [^>]*href="([^"]*)"', feed),
+            *re.findall(r'(?:og:url" content|atom\+xml" [^>]*href)="([^"]*)"', head),
+            *re.findall(r'"(?:url|item)": "([^"]*)"', head),
+        ]
+        assert len(described) > 9
+        assert {urlsplit(url).path.split("/")[1] for url in described} == {lasting}
+
+
+def test_a_notice_that_comes_late_moves_nothing(browser, tree: Path, port: int):
+    with serve(tree, port=port) as url:
+        page = browser.new_page(viewport={"width": 375, "height": 700})
+        page.add_init_script(SHIFTS)
+        page.goto(f"{url}/1.0/{DOMAIN}/alpha.html")
+        page.locator("#bd-header-version-warning").wait_for(state="visible")
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.shifted") < 0.02
+        page.close()
+
+
+def test_without_the_list_of_versions_there_is_no_switcher(browser, tree: Path):
+    """So it is in the archive of a release, which holds one version."""
+    with serve(tree / "1.0") as url:
+        page = browser.new_page()
+        page.goto(f"{url}/{DOMAIN}/alpha.html", wait_until="networkidle")
+        switcher = page.locator(".version-switcher__button").first
+        assert switcher.count()
+        assert not switcher.is_visible()
+        page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -139,6 +139,44 @@ def test_publishing_twice_keeps_the_other_version(tmp_path: Path):
     assert git(remote, "rev-parse", "gh-pages~1").strip() == other
 
 
+def test_a_release_that_was_patched_meanwhile_is_not_published(tmp_path: Path):
+    book = TinyBook(tmp_path / "book")
+    book.add("alpha")
+    commit(book.root, FIRST)
+    git(book.root, "tag", "v1.0.0")
+    git(book.root, "tag", "v1.0.1")
+
+    def published(tag: str) -> list[str]:
+        variables = {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag}
+        assert book.build(**variables).code == 0
+        command = ("-m", "conceptbook", "publish", str(book.root))
+        done = finish(run_python(*command, **variables))
+        assert done.code == 0, done.stderr
+        tree = book.root / "_build" / "tree"
+        return sorted(path.name for path in tree.iterdir() if path.is_dir())
+
+    assert published("v1.0.1") == ["1.0", "stable"]
+    (book.root / "_build" / "tree" / "1.0" / "patched").touch()
+    assert published("v1.0.0") == ["1.0", "stable"]
+    assert (book.root / "_build" / "tree" / "1.0" / "patched").exists()
+
+
+def test_the_main_branch_asks_binder_for_the_commit_that_changed_its_packages(tmp_path: Path):
+    book = TinyBook(tmp_path / "book")
+    (book.root / "binder").mkdir()
+    (book.root / "binder" / "requirements.txt").touch()
+    commit(book.root, FIRST)
+    changed = git(book.root, "rev-parse", "HEAD").strip()
+    book.add("alpha")
+    commit(book.root, FIRST)
+    (book.root / "Show.mk").write_text("include Makefile\nshow:\n\t@echo $$BOOK_REF\n")
+    shown = [
+        make(book, "show", "-f", "Show.mk", **variables).strip()
+        for variables in ({"BOOK_VERSION": "dev"}, {}, {"BOOK_VERSION": "dev", "BOOK_REF": "mine"})
+    ]
+    assert shown == [changed, "", "mine"]
+
+
 def test_two_shards_give_the_site_of_one_run(tmp_path: Path):
     whole = TinyBook(tmp_path / "whole" / "book")
     for slug in ("alpha", "beta", "gamma"):
