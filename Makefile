@@ -107,7 +107,8 @@ tree: ## Fetch the published versions into _build/tree
 # A push is refused when another version was published since the branch was fetched.
 publish: book ## Put the built version (BOOK_VERSION=dev) beside the published ones and push them
 	@for attempt in 1 2 3; do \
-		{ $(FETCH_TREE); } && $(BIN)/python -m conceptbook publish && git -C _build/tree add --all && \
+		{ $(FETCH_TREE); } && git fetch --quiet --force $(REMOTE) 'refs/tags/v*:refs/tags/v*' && \
+		$(BIN)/python -m conceptbook publish && git -C _build/tree add --all && \
 		git -C _build/tree $(BOT) commit --quiet --allow-empty \
 			--message "Publish $$(git rev-parse --short HEAD)" || exit 1; \
 		git -C _build/tree push --quiet $(REMOTE) $(PUBLISHED) && exit 0; \

@@ -6,6 +6,7 @@ As a Sphinx extension (``local_extensions`` in ``_config.yml``) it works under t
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _start_run)
     app.connect("source-read", _use_record)
     app.connect("env-get-outdated", _outdated)
-    app.connect("env-updated", _remember_keys)
+    app.connect("env-updated", _remember)
     for style in ("conceptbook.css", "catalogue.css"):
         app.add_css_file(style)
     app.add_js_file("page.js", loading_method="defer")
@@ -152,11 +153,29 @@ def _use_record(app: Sphinx, name: str, source: list[str]) -> None:
         source[0] = page.text if page.readable else f"# {name}\n"
 
 
+def _read_from(this: run.Run) -> dict[str, str]:
+    """Return the digest of what each page is read from: its text, and its result."""
+    return {
+        name: hashlib.sha256(f"{this.keys.get(name)}\0{page.text}".encode()).hexdigest()
+        for name, page in this.book.pages.items()
+    }
+
+
 def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
-    """Return the pages to read again because their results are others than when last read."""
-    known = getattr(env, "conceptbook_keys", {})
-    return [name for name, key in run.current().keys.items() if known.get(name, key) != key]
+    """Return the pages to read again because they are others than when last read.
+
+    Sphinx goes by the time of a file, but what it was given is the text from before the execution.
+    Of a page alone, it and the lists of works, which show what it cites, are read each time: with
+    nothing to read, Sphinx would leave a folder without the files that all pages need.
+    """
+    this = run.current()
+    known, now = getattr(env, "conceptbook_read", {}), _read_from(this)
+    lists = [page.name for page in this.book.pages.values() if page.holds("bibliography")]
+    changed = [name for name in now if known.get(name, now[name]) != now[name]]
+    if this.only:
+        return [*changed, this.only, *lists]
+    return [*changed, *lists] if changed or known.keys() - now.keys() else []
 
 
-def _remember_keys(app: Sphinx, env: BuildEnvironment) -> None:
-    env.conceptbook_keys = dict(run.current().keys)
+def _remember(app: Sphinx, env: BuildEnvironment) -> None:
+    env.conceptbook_read = _read_from(run.current())

@@ -19,10 +19,11 @@ KERNEL_FILES = Path(__file__).parent / "kernel"
 LOCK_FILE = "requirements.txt"
 SOURCE_FILE = "requirements.in"
 LOCKED = re.compile(r"^([a-z0-9._-]+)==", re.MULTILINE)
-# What a kernel takes over from its builder: a page sees neither the secrets of a CI nor settings of
-# a shell that would change its numbers.
+# What a kernel takes over from its builder: no setting of a shell that would change its numbers,
+# nothing that a page could show by accident. It is no wall: code can read its parent's variables.
 INHERITED = re.compile(
-    r"PATH|LD_LIBRARY_PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_\w+|SOURCE_DATE_EPOCH"
+    r"PATH|(DY)?LD_(FALLBACK_)?LIBRARY_PATH|LD_PRELOAD|NIX_LD\w*|PYTHONHOME|HOME|USER|LOGNAME|TMPDIR"
+    r"|TE?MP|XDG_CACHE_HOME|LANG|LC_\w+|SOURCE_DATE_EPOCH"
 )
 # One thread a kernel: pages run side by side, and sums must not depend on the core count.
 VARIABLES = {

@@ -18,6 +18,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ from .problems import BookError, Problem, report
 
 HOST = "127.0.0.1"
 SOURCES = "book"
-SETTINGS = ("_config.yml", "_toc.yml", "requirements.txt")
+SETTINGS = ("_config.yml", "_toc.yml", "requirements.in", "requirements.txt")
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 ALONE = "Only this page and those that it refers to are here, without the search."
 WHOLE = "A save builds the whole book; that of one page shows sooner: make preview PAGE=domain/slug"
@@ -188,12 +189,14 @@ async def _serve(root: Path, page: str, port: int) -> None:
     saved.set()
     try:
         with tempfile.TemporaryDirectory(prefix="conceptbook-preview-") as folder:
-            while True:
-                await saved.wait()
-                saved.clear()
-                await _rebuild(state, builder, Path(folder))
+            try:
+                while True:
+                    await saved.wait()
+                    saved.clear()
+                    await _rebuild(state, builder, Path(folder))
+            finally:
+                builder.stop()  # before its folder goes
     finally:
-        builder.stop()
         for watcher in watchers:
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
@@ -270,13 +273,17 @@ class Builder:
             self._line.send((folder, last))
             return self._line.recv()
         except (EOFError, OSError):  # the process is gone
+            self.outdated = True
             return None, [NO_ANSWER]
 
     def stop(self) -> None:
         """End the process; what it is building is given up."""
+        end = time.monotonic() + PATIENCE
         while self.process and self.process.is_alive():
-            os.kill(self.process.pid, signal.SIGINT)
-            self.process.join(PATIENCE)
+            if time.monotonic() > end:
+                self.process.kill()
+            os.kill(self.process.pid, signal.SIGINT)  # again: while it starts it hears nothing
+            self.process.join(0.5)
 
 
 def _work(root: Path, page: str, line: Connection) -> None:
@@ -290,6 +297,9 @@ def _work(root: Path, page: str, line: Connection) -> None:
                 site = _build_page(root, page, folder, last) if page else _build_book(root)
             except BookError as error:
                 line.send((None, error.problems))
+            except Exception:
+                traceback.print_exc()
+                line.send((None, [NO_ANSWER]))
             else:
                 line.send((site, []))
 

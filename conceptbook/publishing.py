@@ -76,8 +76,8 @@ def publish(root: Path) -> tuple[Path, list[str]]:
     """
     layout = Layout(root)
     place = _place(layout, dict(os.environ))
-    newest = releases(root).get(place.version) if TAG.fullmatch(place.ref) else place.ref
-    if newest != place.ref:
+    newest = releases(root).get(place.version) if TAG.fullmatch(place.ref) else None
+    if newest not in (None, place.ref):
         print(f"{place.ref} is not published: {newest} is newer", file=sys.stderr)
         return layout.tree, known(layout.tree)
     return layout.tree, add(layout.tree, layout.site, place)

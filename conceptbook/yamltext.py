@@ -16,9 +16,6 @@ from .problems import BookError, Problem
 # Where an entry is: the keys and positions that lead to it.
 Address = tuple[str | int, ...]
 
-# PyYAML may be built without libyaml.
-FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 FIX = "mend the YAML (quote values that hold ': ' or '#'; look for tabs and indentation)"
 
 # "\ud83d\ude00" is how JSON escapes one character. YAML reads two halves, which no file can hold.
@@ -62,16 +59,9 @@ def read(text: str, path: str, above: int = 0) -> tuple[Any, dict[Address, int]]
 def _load(text: str) -> tuple[yaml.Node | None, Any]:
     """Return the node of a YAML text and its value; raises what PyYAML does.
 
-    libyaml is ten times as fast as PyYAML's own Python, which says better what is wrong.
+    Not by libyaml, which is faster: it accepts texts that MyST-NB and Jupyter Book then do not.
     """
-    try:
-        return _load_with(FAST_LOADER, text)
-    except (yaml.YAMLError, ValueError):
-        return _load_with(yaml.SafeLoader, text)
-
-
-def _load_with(loader: type, text: str) -> tuple[yaml.Node | None, Any]:
-    loading = loader(text)
+    loading = yaml.SafeLoader(text)
     try:
         node = loading.get_single_node()
         return node, None if node is None else loading.construct_document(node)

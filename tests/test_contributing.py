@@ -578,6 +578,7 @@ def test_a_save_reads_its_page_alone_and_shows_what_a_first_look_would(
 ):
     """What makes a preview quick is counted, for how long it takes depends on the machine."""
     book.add("beta")
+    book.add("gamma")
     book.edit("alpha", "It is drawn", "It is like [the other](beta.md) and drawn")
     first = rendered(book, tmp_path / "first")
     checked, read = [], []
@@ -595,8 +596,20 @@ def test_a_save_reads_its_page_alone_and_shows_what_a_first_look_would(
     monkeypatch.setattr(conceptbook, "_use_record", reading)
     book.edit("alpha", "and drawn", "and carved")
     second = rendered(book, tmp_path / "second", first)
-    assert (checked, read) == ([f"{DOMAIN}/alpha"], [f"{DOMAIN}/alpha"])
+    assert checked == [f"{DOMAIN}/alpha"]
+    assert set(read) == {f"{DOMAIN}/alpha", "index"}  # which lists the works that pages cite
     assert "and carved" in (second / f"html/{DOMAIN}/alpha.html").read_text(encoding="utf-8")
+
+    # A save of a page that is not shown; one with the time of an older file.
+    book.edit("gamma", "It is drawn", "It is unlike all")
+    idle = rendered(book, tmp_path / "idle", second)
+    assert tree(idle / "html") == tree(second / "html")
+    stat = book.page("alpha").stat()
+    book.edit("alpha", "and carved", "and etched")
+    os.utime(book.page("alpha"), (stat.st_atime, stat.st_mtime - 1000))
+    second = rendered(book, tmp_path / "older", idle)
+    assert "and etched" in (second / f"html/{DOMAIN}/alpha.html").read_text(encoding="utf-8")
+    book.edit("alpha", "and etched", "and carved")
 
     # A heading is what other pages show and lead to: they are read again too.
     read.clear()

@@ -252,7 +252,7 @@ def test_a_network_that_asks_to_log_in_first_loses_nothing(practice):
 def test_keys_pressed_while_a_grade_is_written_do_nothing(practice):
     slow = """const put = IDBObjectStore.prototype.put;
         IDBObjectStore.prototype.put = function (record) {
-            const late = put.call(this, record); const end = performance.now() + 50;
+            const late = put.call(this, record); const end = performance.now() + 1000;
             this.get("keep").onsuccess = function again() {
                 if (performance.now() < end) late.source.get("keep").onsuccess = again; };
             return late; };"""
@@ -261,7 +261,8 @@ def test_keys_pressed_while_a_grade_is_written_do_nothing(practice):
     page.keyboard.press("Space")
     for key in ("4", "Space", "1", "4", "s"):
         page.keyboard.press(key)
-    page.wait_for_timeout(500)
+    assert page.locator("[data-position]").inner_text() == "1 of 5", "it is written already"
+    page.wait_for_timeout(1500)
     assert page.locator("[data-position]").inner_text() == "2 of 5"
     assert len(exported_in_session(page)["reviews"]) == 1
     assert page.errors == []
