@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ from .problems import BookError, report
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
+CITATION = re.compile(r"\{(?:foot)?cite[\w:]*\}`([^`]*)`")
 
 PARTS = (
     website,  # first: the others ask it
@@ -161,21 +163,27 @@ def _read_from(this: run.Run) -> dict[str, str]:
     }
 
 
+def _cited(this: run.Run) -> dict[str, list[str]]:
+    """Return the citations of each page."""
+    return {name: CITATION.findall(page.text) for name, page in this.book.pages.items()}
+
+
 def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     """Return the pages to read again because they are others than when last read.
 
     Sphinx goes by the time of a file, but what it was given is the text from before the execution.
-    Of a page alone, it and the lists of works, which show what it cites, are read each time: with
-    nothing to read, Sphinx would leave a folder without the files that all pages need.
+    Lists of works show what other pages cite. A page alone is read each time: with nothing to read,
+    Sphinx would leave a folder without the files that all pages need.
     """
     this = run.current()
     known, now = getattr(env, "conceptbook_read", {}), _read_from(this)
-    lists = [page.name for page in this.book.pages.values() if page.holds("bibliography")]
     changed = [name for name in now if known.get(name, now[name]) != now[name]]
-    if this.only:
-        return [*changed, this.only, *lists]
-    return [*changed, *lists] if changed or known.keys() - now.keys() else []
+    if getattr(env, "conceptbook_cited", {}) != _cited(this):
+        pages = this.book.pages.values()
+        changed += [page.name for page in pages if page.holds("bibliography")]
+    return [*changed, this.only] if this.only else changed
 
 
 def _remember(app: Sphinx, env: BuildEnvironment) -> None:
     env.conceptbook_read = _read_from(run.current())
+    env.conceptbook_cited = _cited(run.current())

@@ -597,7 +597,7 @@ def test_a_save_reads_its_page_alone_and_shows_what_a_first_look_would(
     book.edit("alpha", "and drawn", "and carved")
     second = rendered(book, tmp_path / "second", first)
     assert checked == [f"{DOMAIN}/alpha"]
-    assert set(read) == {f"{DOMAIN}/alpha", "index"}  # which lists the works that pages cite
+    assert read == [f"{DOMAIN}/alpha"]
     assert "and carved" in (second / f"html/{DOMAIN}/alpha.html").read_text(encoding="utf-8")
 
     # A save of a page that is not shown; one with the time of an older file.
@@ -610,6 +610,11 @@ def test_a_save_reads_its_page_alone_and_shows_what_a_first_look_would(
     second = rendered(book, tmp_path / "older", idle)
     assert "and etched" in (second / f"html/{DOMAIN}/alpha.html").read_text(encoding="utf-8")
     book.edit("alpha", "and etched", "and carved")
+
+    # A citation is what a list of works shows.
+    book.edit("alpha", "spoken {cite}`knuth1998`", "spoken")
+    second = rendered(book, tmp_path / "uncited", second)
+    assert tree(second / "html") == tree(rendered(book, tmp_path / "uncited-anew") / "html")
 
     # A heading is what other pages show and lead to: they are read again too.
     read.clear()
