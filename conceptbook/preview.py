@@ -24,6 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -257,7 +258,9 @@ class Builder:
         self.outdated = False
         context = multiprocessing.get_context("spawn")
         self._line, line = context.Pipe()
-        self.process = context.Process(target=_work, args=(self.root, self.page, line))
+        self._listens = context.Event()
+        arguments = (self.root, self.page, line, self._listens)
+        self.process = context.Process(target=_work, args=arguments)
         # Ctrl-C is for this process to pass on: only it knows when to stop waiting.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         self.process.start()
@@ -278,18 +281,19 @@ class Builder:
 
     def stop(self) -> None:
         """End the process; what it is building is given up."""
-        end = time.monotonic() + PATIENCE
         while self.process and self.process.is_alive():
-            if time.monotonic() > end:
-                self.process.kill()
-            os.kill(self.process.pid, signal.SIGINT)  # again: while it starts it hears nothing
-            self.process.join(0.5)
+            if self._listens.is_set():
+                os.kill(self.process.pid, signal.SIGINT)
+            else:  # it hears no SIGINT yet, and has started nothing
+                self.process.terminate()
+            self.process.join(PATIENCE)
 
 
-def _work(root: Path, page: str, line: Connection) -> None:
+def _work(root: Path, page: str, line: Connection, listens: Event) -> None:
     """Build when told to, and send the folder of the site or the problems."""
     os.setsid()  # the terminal's Ctrl-C goes to the parent alone
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    listens.set()
     with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):  # stopped, or left alone
         while True:
             folder, last = line.recv()

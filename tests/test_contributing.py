@@ -40,7 +40,7 @@ import conceptbook.book
 import conceptbook.check
 from conceptbook import newpage, onepage, prose
 from conceptbook.check import differences, prose_words
-from conceptbook.preview import Builder
+from conceptbook.preview import PATIENCE, Builder
 from conceptbook.problems import BookError, Problem
 
 NAME = f"{DOMAIN}/omega"
@@ -646,9 +646,13 @@ def test_a_process_that_died_or_has_old_code_is_replaced_by_the_next_save(
         third = build("third")
         builder.outdated = True
         assert len({first, third, build("fourth")}) == 3
+        builder.outdated = True
+        builder.start()
+        begun = time.monotonic()
     finally:
-        builder.stop()
+        builder.stop()  # while it starts, and listens to no signal
     assert not builder.process.is_alive()
+    assert time.monotonic() - begun < PATIENCE
 
 
 def executions(preview: Preview) -> list[str]:
