@@ -18,7 +18,6 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
 from . import (
-    bytecode,
     catalogue,
     changed,
     conceptmap,
@@ -37,6 +36,7 @@ from . import (
     math,
     navigation,
     offline,
+    once,
     plain,
     practice,
     provenance,
@@ -59,7 +59,6 @@ CITATION = re.compile(r"\{(?:foot)?cite[\w:]*\}`([^`]*)`")
 
 PARTS = (
     website,  # first: the others ask it
-    bytecode,
     catalogue,
     changed,
     conceptmap,
@@ -79,6 +78,7 @@ PARTS = (
     math,
     navigation,
     offline,
+    once,
     plain,
     practice,
     provenance,

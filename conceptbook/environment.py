@@ -8,7 +8,7 @@ import platform
 import re
 import shutil
 import sys
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -71,8 +71,7 @@ def fingerprint(root: Path) -> str:
     digest = hashlib.sha256()
     lock = root / LOCK_FILE
     text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
-    about = [distribution.metadata for distribution in metadata.distributions()]
-    installed = {each["Name"].lower(): each["Version"] for each in about}
+    installed = _installed(tuple(_state(Path(folder)) for folder in dict.fromkeys(sys.path)))
     # Tools beside the locked packages (test runners, say) change no page.
     names = set(LOCKED.findall(text.lower())) & set(installed) if text else set(installed)
     parts = [text, *sorted(f"{name}=={installed[name]}" for name in names)]
@@ -83,6 +82,18 @@ def fingerprint(root: Path) -> str:
     for part in parts:
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()
+
+
+def _state(folder: Path) -> tuple[Path, int]:
+    """Return a folder of packages with what changes when one is installed in it."""
+    return folder, folder.stat().st_mtime_ns if folder.exists() else 0
+
+
+@lru_cache(maxsize=1)
+def _installed(_: tuple[tuple[Path, int], ...]) -> dict[str, str]:
+    """Return the version of each distribution found in folders that are as given."""
+    about = [distribution.metadata for distribution in metadata.distributions()]
+    return {each["Name"].lower(): each["Version"] for each in about}
 
 
 @cache

@@ -95,7 +95,7 @@ def render(one: OnePage, folder: Path, last: Path | None = None, trace: bool = F
     toc = folder.parent / TOC  # of the same name each time: Sphinx would read all pages again
     folder.mkdir(parents=True, exist_ok=True)
     toc.write_text(contents, encoding="utf-8")
-    config = configuration.read(one.layout.config, toc, one.layout.folder)
+    config = {**one.config, "external_toc_path": toc.as_posix()}
     frame = build.frame_of(one.run, build.shared(one.layout, contents))
     if last and (last / FRAME).read_text(encoding="utf-8") == frame:
         build.take_over(last, folder)

@@ -10,6 +10,7 @@ of sphinx-build, which knows neither a page without the others nor this book's k
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import multiprocessing
 import os
@@ -306,6 +307,14 @@ def _work(root: Path, page: str, line: Connection, listens: Event) -> None:
                 line.send((None, [NO_ANSWER]))
             else:
                 line.send((site, []))
+            _tidy()
+
+
+def _tidy() -> None:
+    """Collect garbage while nobody waits, and leave what stays out of the collections to come."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _build_book(root: Path) -> Path:

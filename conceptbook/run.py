@@ -33,6 +33,7 @@ class Run:
     problems: list[Problem] = field(default_factory=list)
     executed: int = 0
     only: str = ""
+    _last: tuple[str, Execution] | None = None
 
     def concerns(self, path: str) -> bool:
         """Say whether what is wrong with a file is to be reported."""
@@ -40,9 +41,17 @@ class Run:
         return not self.only or all(page.path != path or page.name == self.only for page in pages)
 
     def execution(self, name: str) -> Execution | None:
-        """Return the result of the page with this name, if it has one."""
+        """Return the result of the page with this name, if it has one.
+
+        The last one is kept: what reads or writes a page asks for its result several times.
+        """
         key = self.keys.get(name)
-        return self.store.read(key) if key else None
+        if key is None:
+            return None
+        if self._last is None or self._last[0] != key:
+            result = self.store.read(key)
+            self._last = (key, result) if result else None
+        return self._last and self._last[1]
 
 
 _current: ContextVar[Run] = ContextVar("conceptbook_run")

@@ -42,7 +42,12 @@ def used_names(pages: Iterable[str], scripts: Iterable[str]) -> frozenset[str]:
         for match in ATTRIBUTE.finditer(page)
         for name in (match[1] or match[2] or "").split()
     )
-    return frozenset(names).union(word for script in scripts for word in WORD.findall(script))
+    return frozenset(names).union(*map(_words, scripts))
+
+
+@lru_cache(maxsize=64)  # as below
+def _words(script: str) -> frozenset[str]:
+    return frozenset(WORD.findall(script))
 
 
 @lru_cache(maxsize=32)  # the sheets of a book: a preview joins them after each save

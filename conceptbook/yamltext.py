@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,9 @@ def read(text: str, path: str, above: int = 0) -> tuple[Any, dict[Address, int]]
     return value, lines
 
 
+_read_last = lru_cache(maxsize=8)(read)  # the YAML files of a book: a preview reads them at each save
+
+
 def _load(text: str) -> tuple[yaml.Node | None, Any]:
     """Return the node of a YAML text and its value; raises what PyYAML does.
 
@@ -78,7 +83,8 @@ def read_file(file: Path, path: str) -> tuple[Any, dict[Address, int]]:
         raise BookError([Problem(path, 1, f"cannot be read: {reason}", "add the file")]) from None
     except UnicodeDecodeError:
         raise BookError([Problem(path, 1, "not UTF-8", "save the file as UTF-8")]) from None
-    return read(text, path)
+    value, lines = _read_last(text, path)
+    return deepcopy(value), dict(lines)
 
 
 def _line(error: Exception) -> int:

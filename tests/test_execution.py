@@ -322,23 +322,42 @@ def test_the_environment_is_its_lock_file(tmp_path: Path):
     assert environment.fingerprint(tmp_path) != before
 
 
-def test_the_environment_is_what_is_really_installed(tmp_path: Path, monkeypatch):
-    (tmp_path / "requirements.txt").write_text("PyYAML==6.0.1\n")
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch) -> Callable[[str, str], None]:
+    """Return what installs a package, or another version of it, where Python looks for them."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+
+    def put(name: str, version: str) -> None:
+        for old in folder.glob(f"{name}-*"):
+            shutil.rmtree(old)
+        about = folder / f"{name}-{version}.dist-info" / "METADATA"
+        about.parent.mkdir()
+        about.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+    return put
+
+
+def test_the_environment_is_what_is_really_installed(tmp_path: Path, install):
+    (tmp_path / "requirements.txt").write_text("abacus==1.0\n")
+    install("abacus", "1.0")
     before = environment.fingerprint(tmp_path)
-
-    class Other:
-        metadata = {"Name": "PyYAML", "Version": "0.1"}
-
-    monkeypatch.setattr(environment.metadata, "distributions", lambda: [Other])
+    install("abacus", "0.1")  # while a preview runs, say
     assert environment.fingerprint(tmp_path) != before
+    install("abacus", "1.0")
+    assert environment.fingerprint(tmp_path) == before
 
 
-def test_tools_beside_the_lock_file_do_not_count(tmp_path: Path, monkeypatch):
+def test_tools_beside_the_lock_file_do_not_count(tmp_path: Path, install):
     (tmp_path / "requirements.txt").write_text("pyyaml==6.0.1\n")
     before = environment.fingerprint(tmp_path)
-    others = [d for d in metadata.distributions() if d.name.lower() != "pytest"]
-    monkeypatch.setattr(environment.metadata, "distributions", lambda: others)
+    install("abacus", "1.0")
     assert environment.fingerprint(tmp_path) == before
+    (tmp_path / "requirements.txt").unlink()  # no lock file: all count
+    every = environment.fingerprint(tmp_path)
+    install("abacus", "2.0")
+    assert environment.fingerprint(tmp_path) != every
 
 
 @pytest.mark.parametrize("name", ["matplotlibrc", "ipython/profile_default/startup/guard.py"])

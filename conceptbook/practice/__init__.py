@@ -134,7 +134,7 @@ def add_progress(
     if page is None:
         return
     practice = page_with(book, "practice")
-    if practice:
+    if practice and website.is_whole(app):
         rule = book.settings.structures[book.settings.domains[page.domain]]
         deck.write_page(page, content.read(context["body"], name, rule), Path(app.outdir))
     interview = page_with(book, "mock-interview") if page in deck.designs(book) else ""

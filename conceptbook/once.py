@@ -1,10 +1,14 @@
-"""Templates compiled once a process, not once a build: a preview builds after each save.
+"""What Sphinx and its extensions find out at each build, found out once a process.
 
-https://jinja.palletsprojects.com/en/stable/api/#bytecode-cache
+A preview builds after each save: https://jinja.palletsprojects.com/en/stable/api/#bytecode-cache
+for templates; and pybtex looks for its plugins among all installed packages, at each citation.
 """
 
 from __future__ import annotations
 
+from functools import cache
+
+import pybtex.plugin
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sphinx.application import Sphinx
@@ -28,6 +32,7 @@ class _Memory(BytecodeCache):
 
 
 _memory = _Memory()
+_entry_points = cache(pybtex.plugin.entry_points)
 
 
 def use(app: Sphinx) -> None:
@@ -37,5 +42,6 @@ def use(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the handler."""
+    """Let pybtex remember its plugins, and register the handler."""
+    pybtex.plugin.entry_points = _entry_points
     app.connect("builder-inited", use)
