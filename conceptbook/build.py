@@ -232,6 +232,12 @@ def frame_of(this: run.Run, files: str) -> str:
     return _digest([], Layout(this.book.root), files, str(this.address), *records, *targets)
 
 
+def shares_last_frame(layout: Layout, this: run.Run) -> bool:
+    """Say whether what every page shows or depends on is as it was in the last whole build."""
+    files = shared(layout, environment.fingerprint(layout.root))
+    return _read_stamp(layout).get("frame") == frame_of(this, files)
+
+
 def _read_stamp(layout: Layout) -> dict[str, Any]:
     """Return what the last whole build was made from (nothing when there is no site)."""
     try:

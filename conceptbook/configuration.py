@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def read(file: Path, toc: Path, folder: Path) -> dict[str, Any]:
     return config
 
 
+@cache
 def _schema() -> dict[str, Any]:
     """Return Jupyter Book's schema with every key it knows, and closed to all others."""
     schema = json.loads(PATH_JSON_SCHEMA.read_text(encoding="utf-8"))

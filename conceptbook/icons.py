@@ -28,7 +28,8 @@ CODE = re.compile(r"""["']\\([ef][0-9a-f]{3})["']""", re.IGNORECASE)
 CHARACTER = re.compile("[\ue000-\uf8ff]")  # private use: stylesheets write icons either way
 
 
-def cut_rules(css: str, named: set[str]) -> str:
+@lru_cache(maxsize=2)  # a preview cuts them after each save
+def cut_rules(css: str, named: frozenset[str]) -> str:
     """Return the theme's stylesheet with the rules of those icons only that pages name."""
 
     def kept(rule: re.Match[str]) -> str:
@@ -46,7 +47,7 @@ def codes_in(css: str) -> set[int]:
     return {int(code, 16) for code in CODE.findall(css)} | set(map(ord, CHARACTER.findall(css)))
 
 
-@lru_cache(maxsize=8)  # the fonts of a book: a preview cuts them after each save
+@lru_cache(maxsize=8)  # as above, and as many as there are fonts
 def cut_font(source: Path, codes: frozenset[int]) -> bytes:
     """Return the font with the glyphs of these code points only, the same bytes every time."""
     options = Options(flavor="woff", layout_features=[], notdef_outline=True, hinting=False)
@@ -67,7 +68,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
     site = Path(app.outdir)
     static = site / "_static"
     read = [*site.rglob("*.html"), *(static / "scripts").glob("*theme.js")]
-    named = {name.decode() for file in read for name in NAMED.findall(file.read_bytes())}
+    named = frozenset(n.decode() for file in read for n in NAMED.findall(file.read_bytes()))
     css = cut_rules((THEME / STYLES).read_text(encoding="utf-8"), named)
     (static / STYLES).write_text(css, encoding="utf-8")
     sheets = "".join(file.read_text(encoding="utf-8") for file in static.rglob("*.css"))

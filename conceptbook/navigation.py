@@ -1,4 +1,4 @@
-"""The contents list of the sidebar: the parts of the book, and the pages of the current one."""
+"""Where a page leads: the parts of the book, the pages of its own, those before and after it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from markupsafe import escape
 from sphinx.application import Sphinx
 
 from . import run
-from .book import Book
+from .book import Book, Page
 from .contents import parts
+from .plain import plain_title
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,13 @@ def read_parts(book: Book, toc: Path) -> list[Part]:
     return [part for part in listed if part.pages]
 
 
+def neighbors(book: Book, name: str) -> dict[str, Page | None]:
+    """Return the pages before and after one in the book, as the theme calls them."""
+    pages = [None, *book.pages.values(), None]
+    place = pages.index(book.pages[name])
+    return {"prev": pages[place - 1], "next": pages[place + 1]}
+
+
 def setup(app: Sphinx) -> None:
     """Put the list in the place of the theme's."""
 
@@ -43,11 +52,16 @@ def setup(app: Sphinx) -> None:
             "**": ["navbar-logo.html", "search-button-field.html", "conceptbook-nav.html"]
         }
 
-    def add_parts(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
+    def add(app: Sphinx, name: str, template: str, context: dict[str, Any], _: Any) -> None:
+        this = run.current()
         if not hasattr(app, "conceptbook_parts"):
-            book = run.current().book
-            app.conceptbook_parts = read_parts(book, Path(app.config.external_toc_path))
+            toc = this.contents or Path(app.config.external_toc_path)
+            app.conceptbook_parts = read_parts(this.book, toc)
         context["conceptbook_parts"] = app.conceptbook_parts
+        if this.contents and name in this.book.pages:
+            for place, page in neighbors(this.book, name).items():
+                title = page and escape(plain_title(page))
+                context[place] = page and {"link": context["pathto"](page.name), "title": title}
 
     app.connect("config-inited", use_template)
-    app.connect("html-page-context", add_parts)
+    app.connect("html-page-context", add)

@@ -81,16 +81,24 @@ def execute(one: OnePage, store: Store, progress: Progress | None = None) -> Exe
     return result
 
 
-def render(one: OnePage, folder: Path, last: Path | None = None, trace: bool = False) -> Path:
+def render(
+    one: OnePage,
+    folder: Path,
+    last: Path | None = None,
+    trace: bool = False,
+    among: bool = False,
+) -> Path:
     """Write the HTML of the page into ``folder``; return the folder of the site.
 
     With it come the front page and the pages that it refers to, but nothing that describes the
     whole book. ``last`` is a folder beside this one that the same page was rendered into: what is
-    as it was is taken from there. What is wrong is added to the run. A contents list that is no use
-    is wrong already; nothing is written then.
+    as it was is taken from there. A page to be shown ``among`` all others leads to all of them.
+    What is wrong is added to the run. A contents list that is no use is wrong already; nothing is
+    written then.
     """
     if not usable(one.layout.toc):
         return folder
+    one.run.contents = one.layout.toc if among else None
     contents = yaml.safe_dump(_contents(one))
     toc = folder.parent / TOC  # of the same name each time: Sphinx would read all pages again
     folder.mkdir(parents=True, exist_ok=True)

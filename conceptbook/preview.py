@@ -43,7 +43,7 @@ SOURCES = "book"
 SETTINGS = ("_config.yml", "_toc.yml", "requirements.in", "requirements.txt")
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 ALONE = "Only this page and those that it refers to are here, without the search."
-WHOLE = "A save builds the whole book; that of one page shows sooner: make preview PAGE=domain/slug"
+WHOLE = "A saved page is built alone; search and lists show it when all is built: at the next start"
 WAITING = "<!doctype html><title>Preview</title><h1>No page yet</h1>\n"
 NO_ANSWER = Problem("_build", 1, "the build ended without an answer", "see the terminal")
 PATIENCE = 10  # seconds a stopped build has to end what it started
@@ -51,9 +51,14 @@ PATIENCE = 10  # seconds a stopped build has to end what it started
 
 @dataclass
 class State:
-    """What readers see: the last good site (None before the first), and what is wrong since."""
+    """What readers see, and what is wrong since.
+
+    ``site`` is the last good site of the whole book, ``pages`` are those of pages that were built
+    alone since, by name.
+    """
 
     site: Path | None = None
+    pages: dict[str, Path] = field(default_factory=dict)
     version: str = ""
     problems: list[Problem] = field(default_factory=list)
     building: bool = False
@@ -64,8 +69,8 @@ class State:
         """The state as the script in every page reads it."""
         lines = [*map(str, self.problems)]
         if lines:
-            lines.insert(0, "Not built; below is the last page without a mistake." if self.site
-                         else "Not built.")  # fmt: skip
+            good = "Not built; below is the last page without a mistake."
+            lines.insert(0, good if self.version else "Not built.")
         building = "Building …" if self.building else ""
         return json.dumps({"version": self.version, "problems": lines, "building": building})
 
@@ -73,6 +78,20 @@ class State:
     def script(self) -> bytes:
         """What is added to every page."""
         return f'\n<script data-version="{self.version}">\n{SCRIPT}</script>\n'.encode()
+
+    def show(self, name: str, site: Path) -> None:
+        """Let readers see the site of a page, or that of the book, which has all pages."""
+        if name:
+            self.pages[name] = site
+        else:
+            self.site, self.pages = site, {}
+
+    def site_with(self, path: str) -> Path | None:
+        """Return the site to take a file from, which may not have it (None before the first)."""
+        own = self.pages.get(path.removesuffix(".html"))
+        sites = [site for site in (own, self.site, *self.pages.values()) if site]
+        having = (site for site in sites if (site / path).is_file())
+        return next(having, sites[0] if sites else None)
 
     def tell(self) -> None:
         """Tell every open page."""
@@ -113,23 +132,26 @@ class _Events(WebSocketHandler):
 
 
 class _Site(StaticFileHandler):
-    """The files of the last good site, with the script in every page."""
+    """The files of the last good sites, with the script in every page."""
 
     def initialize(self, state: State) -> None:
         self.state = state
-        super().initialize(path=str(state.site), default_filename="index.html")
+        super().initialize(path="", default_filename="index.html")
 
     async def get(self, path: str, include_body: bool = True) -> None:
-        if self.state.site is None:
+        site = self.state.site_with(path)
+        if site is None:
             self.finish(WAITING.encode() + self.state.script)
         else:
+            self.root = str(site)
             await super().get(path, include_body)
 
     def compute_etag(self) -> None:
         return None  # tornado remembers digests by path, and files change
 
     def set_extra_headers(self, path: str) -> None:
-        self.set_header("Cache-Control", "no-store")
+        known = "v" in self.request.arguments  # an address that changes with the file
+        self.set_header("Cache-Control", "max-age=86400" if known else "no-store")
 
     def log_exception(self, *_: Any) -> None:
         pass  # a page that is not there is told to its reader
@@ -177,15 +199,20 @@ async def _serve(root: Path, page: str, port: int) -> None:
     print(f"Open {address} (Ctrl-C ends it)", flush=True)
     print(ALONE if page else WHOLE, flush=True)
     saved = asyncio.Event()
-    builder = Builder(root, page)
+    files: set[Path] = set()
+    builder = Builder(root, among=not page)
 
-    def renew() -> None:
-        builder.outdated = True
+    def note(paths: set[Path]) -> None:
+        files.update(paths)
         saved.set()
 
+    def renew(paths: set[Path]) -> None:
+        builder.outdated = True
+        note(paths)
+
     watchers = [
-        asyncio.create_task(_watch(root / SOURCES, saved.set)),
-        asyncio.create_task(_watch(root, saved.set, SETTINGS)),
+        asyncio.create_task(_watch(root / SOURCES, note)),
+        asyncio.create_task(_watch(root, note, SETTINGS)),
         asyncio.create_task(_watch(Path(__file__).parent, renew)),
     ]
     saved.set()
@@ -195,7 +222,9 @@ async def _serve(root: Path, page: str, port: int) -> None:
                 while True:
                     await saved.wait()
                     saved.clear()
-                    await _rebuild(state, builder, Path(folder))
+                    name = page or _saved_page(state, root, files)
+                    files.clear()
+                    await _rebuild(state, builder, Path(folder), name)
             finally:
                 builder.stop()  # before its folder goes
     finally:
@@ -205,48 +234,66 @@ async def _serve(root: Path, page: str, port: int) -> None:
         server.stop()
 
 
-async def _watch(folder: Path, changed: Callable[[], None], names: tuple[str, ...] = ()) -> None:
-    """Say when a file was changed: below a folder, or with one of the names directly in it."""
+async def _watch(
+    folder: Path, note: Callable[[set[Path]], None], names: tuple[str, ...] = ()
+) -> None:
+    """Tell which files were changed: below a folder, or with one of the names directly in it."""
     usual = DefaultFilter()
 
     def wanted(change: Any, path: str) -> bool:
         return usual(change, path) and (not names or Path(path).name in names)
 
-    async for _ in awatch(folder, watch_filter=wanted, recursive=not names):
-        changed()
+    async for changes in awatch(folder, watch_filter=wanted, recursive=not names):
+        note({Path(path) for _, path in changes})
 
 
-async def _rebuild(state: State, builder: Builder, folder: Path) -> None:
-    """Build once; a good site takes the place of the last one."""
+def _saved_page(state: State, root: Path, files: set[Path]) -> str:
+    """Return the name of the page that may be built alone: only it changed, only it may be wrong.
+
+    "" when the whole book is to be built.
+    """
+    # Editors write beside a file first.
+    left = {file for file in files if file.exists() or file.suffix == ".md"}
+    file = left.pop() if len(left) == 1 else root
+    path = file.relative_to(root).as_posix() if file.is_relative_to(root) else ""
+    if not state.site or not file.is_file() or not path.startswith(f"{SOURCES}/"):
+        return ""
+    if file.suffix != ".md" or any(problem.path != path for problem in state.problems):
+        return ""
+    return path.removeprefix(f"{SOURCES}/").removesuffix(".md")
+
+
+async def _rebuild(state: State, builder: Builder, folder: Path, name: str) -> None:
+    """Build a page or, without a name, the book; a good site takes the place of the last one."""
     state.building = True
     state.tell()
     start = time.monotonic()
     version = str(time.time_ns())
-    last = folder / state.version if state.version else None
     builder.start()
-    site, problems = await asyncio.to_thread(builder.build, folder / version, last)
+    built, problems = await asyncio.to_thread(builder.build, name, folder / version)
     state.building, state.problems = False, problems
-    if site:
-        state.site, state.version = site, version
-        for old in folder.iterdir():
-            if old.name != version:
-                shutil.rmtree(old, ignore_errors=True)
+    if built:
+        state.show(*built)
+        state.version = version
         print(f"Built in {time.monotonic() - start:.1f} s", flush=True)
     else:
-        shutil.rmtree(folder / version, ignore_errors=True)
         print(report(problems), file=sys.stderr, flush=True)
     state.tell()
+    for old in set(folder.iterdir()) - set(builder.last.values()):
+        await asyncio.to_thread(shutil.rmtree, old, ignore_errors=True)
 
 
 class Builder:
     """A process that builds each time it is asked to, and keeps between two saves what it read.
 
     To import Sphinx and to read all pages takes longer than to write one. ``outdated`` is set when
-    its own code was changed; the next build is by a new process.
+    its own code was changed; the next build is by a new process. A page is built ``among`` the
+    others where a site of the whole book is shown, else by itself.
     """
 
-    def __init__(self, root: Path, page: str) -> None:
-        self.root, self.page = root, page
+    def __init__(self, root: Path, among: bool) -> None:
+        self.root, self.among = root, among
+        self.last: dict[str, Path] = {}  # where the last good build of each page is
         self.outdated = False
         self.process: SpawnProcess | None = None
 
@@ -260,7 +307,7 @@ class Builder:
         context = multiprocessing.get_context("spawn")
         self._line, line = context.Pipe()
         self._listens = context.Event()
-        arguments = (self.root, self.page, line, self._listens)
+        arguments = (self.root, self.among, line, self._listens)
         self.process = context.Process(target=_work, args=arguments)
         # Ctrl-C is for this process to pass on: only it knows when to stop waiting.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -268,17 +315,20 @@ class Builder:
         signal.signal(signal.SIGINT, before)
         line.close()
 
-    def build(self, folder: Path, last: Path | None) -> tuple[Path | None, list[Problem]]:
-        """Build into a folder; ``last`` is the folder of the last good build, if any.
+    def build(self, name: str, folder: Path) -> tuple[tuple[str, Path] | None, list[Problem]]:
+        """Build a page into a folder, or the book if there is no name or it has to be the book.
 
-        Return the folder of the site (None without one) and what is wrong.
+        Return what was built and the folder of its site (None without one), and what is wrong.
         """
         try:
-            self._line.send((folder, last))
-            return self._line.recv()
+            self._line.send((name, folder, self.last.get(name)))
+            built, problems = self._line.recv()
         except (EOFError, OSError):  # the process is gone
             self.outdated = True
             return None, [NO_ANSWER]
+        if built and built[0]:
+            self.last[name] = folder
+        return built, problems
 
     def stop(self) -> None:
         """End the process; what it is building is given up."""
@@ -290,23 +340,24 @@ class Builder:
             self.process.join(PATIENCE)
 
 
-def _work(root: Path, page: str, line: Connection, listens: Event) -> None:
-    """Build when told to, and send the folder of the site or the problems."""
+def _work(root: Path, among: bool, line: Connection, listens: Event) -> None:
+    """Build when told to, and send what was built or the problems."""
     os.setsid()  # the terminal's Ctrl-C goes to the parent alone
     signal.signal(signal.SIGINT, signal.default_int_handler)
     listens.set()
     with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):  # stopped, or left alone
         while True:
-            folder, last = line.recv()
+            name, folder, last = line.recv()
             try:
-                site = _build_page(root, page, folder, last) if page else _build_book(root)
+                site = name and _build_page(root, name, folder, last, among)
+                built = (name, site) if site else ("", _build_book(root))
             except BookError as error:
                 line.send((None, error.problems))
             except Exception:
                 traceback.print_exc()
                 line.send((None, [NO_ANSWER]))
             else:
-                line.send((site, []))
+                line.send((built, []))
             _tidy()
 
 
@@ -323,12 +374,15 @@ def _build_book(root: Path) -> Path:
     return build(root).site
 
 
-def _build_page(root: Path, page: str, folder: Path, last: Path | None) -> Path:
-    from . import onepage
+def _build_page(root: Path, name: str, folder: Path, last: Path | None, among: bool) -> Path | None:
+    """Build a page alone, or return None: the others, or the parts of the book, show it too."""
+    from . import build, onepage
 
-    one = onepage.read(root, page)
+    one = onepage.read(root, name)
+    if among and not (one.page.concept and build.shares_last_frame(one.layout, one.run)):
+        return None
     onepage.execute(one, one.run.store)
-    site = onepage.render(one, folder, last)
+    site = onepage.render(one, folder, last, among=among)
     if one.run.problems:
         raise BookError(one.run.problems)
     return site

@@ -24,6 +24,7 @@ class Run:
     """A book with the results of executing it; ``keys`` names the result of each runnable page.
 
     ``only`` is the name of the one page that is asked for; what is wrong on others is left out.
+    ``contents`` is the contents list that pages show (None: the one that Sphinx reads).
     """
 
     book: Book
@@ -33,6 +34,7 @@ class Run:
     problems: list[Problem] = field(default_factory=list)
     executed: int = 0
     only: str = ""
+    contents: Path | None = None
     _last: tuple[str, Execution] | None = None
 
     def concerns(self, path: str) -> bool:

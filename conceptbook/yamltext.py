@@ -58,7 +58,8 @@ def read(text: str, path: str, above: int = 0) -> tuple[Any, dict[Address, int]]
     return value, lines
 
 
-_read_last = lru_cache(maxsize=8)(read)  # the YAML files of a book: a preview reads them at each save
+# The YAML files of a book: a preview reads them at each save.
+_read_last = lru_cache(maxsize=8)(read)
 
 
 def _load(text: str) -> tuple[yaml.Node | None, Any]:

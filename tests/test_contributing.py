@@ -630,12 +630,12 @@ def test_a_save_reads_its_page_alone_and_shows_what_a_first_look_would(
 def test_a_process_that_died_or_has_old_code_is_replaced_by_the_next_save(
     book: TinyBook, tmp_path: Path
 ):
-    builder = Builder(book.root, f"{DOMAIN}/alpha")
+    builder = Builder(book.root, among=False)
 
     def build(name: str) -> int:
         builder.start()
-        site, problems = builder.build(tmp_path / name, None)
-        assert (site, problems) == (tmp_path / name / "html", [])
+        built = builder.build(f"{DOMAIN}/alpha", tmp_path / name)
+        assert built == ((f"{DOMAIN}/alpha", tmp_path / name / "html"), [])
         return builder.process.pid
 
     try:
@@ -678,7 +678,46 @@ def test_a_preview_of_the_book_runs_what_changed_and_keeps_the_last_good_one(
         book.edit("alpha", "answer == 42", "answer == 41")
         preview.wait("1 problem")
         assert "answer == 42" in BeautifulSoup(get(url), "html.parser").get_text()
+        book.edit("beta", "It is drawn", "It is carved")  # mends nothing
+        assert "alpha.md" in preview.wait("1 problem", times=2)
         assert set(executions(preview)[3:]) <= {"alpha"}
+
+
+def unmarked(html: str) -> str:
+    """Return what a reader gets of a page: without the preview's script, digests of sheets."""
+    return re.sub(r"\?v=\w+", "", html.partition("\n<script data-version")[0])
+
+
+def test_a_page_saved_in_a_preview_of_the_book_is_built_alone_and_as_with_the_others(
+    book: TinyBook, tmp_path: Path
+):
+    for name in ("beta", "gamma"):
+        book.add(name)
+    book.edit("beta", "It is drawn", "It is like [the first](alpha.md) and drawn")
+    site = book.root / "_build" / "html"
+    page = f"{DOMAIN}/beta.html"
+    with previewed(book, tmp_path / "log") as preview:
+        preview.wait("Built in")
+        whole = tree(site)
+        book.edit("beta", "and drawn", "and carved")
+        preview.wait("Built in", times=2)
+        book.edit("beta", "6 * 7", "7 * 6")
+        preview.wait("Built in", times=3)
+        saved = get(f"{preview.url}{page}")
+        assert "and carved" in saved
+        for image in re.findall(r'src="\.\./(_images/[^"]+)', saved):
+            assert urlopen(f"{preview.url}{image}", timeout=30).status == 200
+        assert tree(site) == whole
+        assert "It is drawn" in get(f"{preview.url}{DOMAIN}/gamma.html")
+
+        book.edit("beta", "# Beta", "# The letter beta")  # what the others show
+        preview.wait("Built in", times=4)
+        assert "The letter beta" in get(f"{preview.url}{DOMAIN}/gamma.html")
+        assert tree(site) != whole
+        assert "The letter beta" in get(f"{preview.url}{page}")
+        book.edit("beta", "# The letter beta", "# Beta")
+        preview.wait("Built in", times=5)
+    assert unmarked((site / page).read_text(encoding="utf-8")) == unmarked(saved)
 
 
 def heard(preview: Preview, **headers: str) -> bool:
