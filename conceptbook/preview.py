@@ -171,7 +171,7 @@ class _Site(StaticFileHandler):
 
 
 def serve(root: Path, page: str = "", port: int = 8000) -> None:
-    """Show the book below ``root`` until Ctrl-C, or only the page ``domain/slug`` of it.
+    """Show the book below ``root`` until it is stopped, or only the page ``domain/slug`` of it.
 
     A ``port`` that is taken gives way to a free one. Raises BookError where there is no book.
     """
@@ -180,12 +180,14 @@ def serve(root: Path, page: str = "", port: int = 8000) -> None:
         if not (root / name).exists():
             fix = "run this in the book's folder, or name it by --root"
             raise BookError([Problem(name, 1, f"not in {root}", fix)])
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(_serve(root, page, port))
     print("Stopped.")
 
 
 async def _serve(root: Path, page: str, port: int) -> None:
+    for ended in (signal.SIGTERM, signal.SIGHUP):  # by a supervisor, with the terminal
+        asyncio.get_running_loop().add_signal_handler(ended, asyncio.current_task().cancel)
     state = State()
     files, events = (r"/(.*)", _Site, {"state": state}), (r"/_preview", _Events, {"state": state})
     server = HTTPServer(Application([events, files], log_function=lambda _: None))

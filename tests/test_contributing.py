@@ -517,8 +517,8 @@ def previewed(book: TinyBook, log: Path, *page: str) -> Iterator[Preview]:
         try:
             yield Preview(process, log)
         finally:
-            process.kill()
-            process.wait()
+            process.terminate()
+            process.wait(timeout=60)
 
 
 def get(url: str) -> str:
@@ -748,7 +748,8 @@ def test_a_preview_is_heard_through_a_forwarded_port_and_by_no_stranger(
         assert 'location.origin.replace(/^http/, "ws")' in script
 
 
-def test_a_preview_of_the_book_stopped_while_it_builds(book: TinyBook, tmp_path: Path):
+@pytest.mark.parametrize("ended", [signal.SIGINT, signal.SIGTERM])
+def test_a_preview_of_the_book_stopped_while_it_builds(book: TinyBook, tmp_path: Path, ended):
     book.add(
         "alpha", concept_page("Alpha", "import time\n\nprint('on', flush=True)\ntime.sleep(7)")
     )
@@ -757,7 +758,7 @@ def test_a_preview_of_the_book_stopped_while_it_builds(book: TinyBook, tmp_path:
         lock = book.root / "_build" / "lock"
         while not lock.exists():
             time.sleep(0.1)
-        preview.process.send_signal(signal.SIGINT)
+        preview.process.send_signal(ended)
         assert preview.process.wait(timeout=60) == 0
         assert preview.wait("Stopped.").count("Traceback") == 0
     assert not (book.root / "_build" / "html").exists()

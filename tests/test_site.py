@@ -21,7 +21,7 @@ from conceptbook import configuration, environment, offline, run, standard
 from conceptbook.figures import shorten
 from conceptbook.icons import RULE, STYLES, THEME, codes_in
 
-SAMPLE = 8  # pages that are executed twice
+SAMPLE = 6  # pages that are executed twice
 
 
 def test_the_book_has_pages(soups):

@@ -171,14 +171,21 @@ def test_readers_of_a_feed_and_links_to_a_page_stay_with_the_newest_release(tree
         assert {urlsplit(url).path.split("/")[1] for url in described} == {lasting}
 
 
-def test_a_notice_that_comes_late_moves_nothing(browser, tree: Path, port: int):
+def test_a_notice_that_comes_late_moves_nothing_and_leaves_room_to_read(
+    browser, tree: Path, port: int
+):
     with serve(tree, port=port) as url:
         page = browser.new_page(viewport={"width": 375, "height": 700})
         page.add_init_script(SHIFTS)
         page.goto(f"{url}/1.0/{DOMAIN}/alpha.html")
-        page.locator("#bd-header-version-warning").wait_for(state="visible")
+        notice = page.locator("#bd-header-version-warning")
+        notice.wait_for(state="visible")
         page.wait_for_timeout(200)
         assert page.evaluate("window.shifted") < 0.02
+        page.set_viewport_size({"width": 320, "height": 180})  # as a laptop's at 400 % zoom
+        page.evaluate("window.scrollTo({top: 600, behavior: 'instant'})")
+        box = notice.bounding_box()
+        assert box["y"] + box["height"] <= 0
         page.close()
 
 
