@@ -86,9 +86,12 @@ class State:
         else:
             self.site, self.pages = site, {}
 
-    def site_with(self, path: str) -> Path | None:
-        """Return the site to take a file from, which may not have it (None before the first)."""
-        own = self.pages.get(path.removesuffix(".html"))
+    def site_with(self, path: str, shown: str) -> Path | None:
+        """Return the site to take a file from, which may not have it (None before the first).
+
+        Figures and styles come from where the page ``shown`` that asks for them does.
+        """
+        own = self.pages.get((shown if path.startswith("_") else path).removesuffix(".html"))
         sites = [site for site in (own, self.site, *self.pages.values()) if site]
         having = (site for site in sites if (site / path).is_file())
         return next(having, sites[0] if sites else None)
@@ -139,7 +142,8 @@ class _Site(StaticFileHandler):
         super().initialize(path="", default_filename="index.html")
 
     async def get(self, path: str, include_body: bool = True) -> None:
-        site = self.state.site_with(path)
+        shown = urlsplit(self.request.headers.get("Referer", "")).path.lstrip("/")
+        site = self.state.site_with(path, shown)
         if site is None:
             self.finish(WAITING.encode() + self.state.script)
         else:

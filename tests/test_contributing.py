@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from bs4 import BeautifulSoup
@@ -521,8 +521,9 @@ def previewed(book: TinyBook, log: Path, *page: str) -> Iterator[Preview]:
             process.wait(timeout=60)
 
 
-def get(url: str) -> str:
-    with urlopen(url, timeout=30) as answer:
+def get(url: str, shown: str = "") -> str:
+    """Return a file as a page that shows it gets it."""
+    with urlopen(Request(url, headers={"Referer": shown}), timeout=30) as answer:
         return answer.read().decode()
 
 
@@ -699,14 +700,17 @@ def test_a_page_saved_in_a_preview_of_the_book_is_built_alone_and_as_with_the_ot
     with previewed(book, tmp_path / "log") as preview:
         preview.wait("Built in")
         whole = tree(site)
-        book.edit("beta", "and drawn", "and carved")
+        book.edit("beta", "and drawn", "and {bdg}`carved`")
         preview.wait("Built in", times=2)
         book.edit("beta", "6 * 7", "7 * 6")
         preview.wait("Built in", times=3)
         saved = get(f"{preview.url}{page}")
-        assert "and carved" in saved
+        assert ">carved</span>" in saved
         for image in re.findall(r'src="\.\./(_images/[^"]+)', saved):
             assert urlopen(f"{preview.url}{image}", timeout=30).status == 200
+        sheet = f"{preview.url}_static/book.css"
+        assert ".sd-badge" in get(sheet, f"{preview.url}{page}")
+        assert ".sd-badge" not in get(sheet)  # of pages without one
         assert tree(site) == whole
         assert "It is drawn" in get(f"{preview.url}{DOMAIN}/gamma.html")
 
