@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +54,6 @@ from .problems import BookError, report
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
-CITATION = re.compile(r"\{(?:foot)?cite[\w:]*\}`([^`]*)`")
 
 PARTS = (
     website,  # first: the others ask it
@@ -163,11 +161,6 @@ def _read_from(this: run.Run) -> dict[str, str]:
     }
 
 
-def _cited(this: run.Run) -> dict[str, list[str]]:
-    """Return the citations of each page."""
-    return {name: CITATION.findall(page.text) for name, page in this.book.pages.items()}
-
-
 def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     """Return the pages to read again because they are others than when last read.
 
@@ -178,7 +171,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     this = run.current()
     known, now = getattr(env, "conceptbook_read", {}), _read_from(this)
     changed = [name for name in now if known.get(name, now[name]) != now[name]]
-    if getattr(env, "conceptbook_cited", {}) != _cited(this):
+    if getattr(env, "conceptbook_cited", {}) != this.book.citations:
         pages = this.book.pages.values()
         changed += [page.name for page in pages if page.holds("bibliography")]
     return [*changed, this.only] if this.only else changed
@@ -186,4 +179,4 @@ def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
 
 def _remember(app: Sphinx, env: BuildEnvironment) -> None:
     env.conceptbook_read = _read_from(run.current())
-    env.conceptbook_cited = _cited(run.current())
+    env.conceptbook_cited = run.current().book.citations

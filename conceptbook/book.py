@@ -18,6 +18,8 @@ from .problems import BookError, Problem
 from .settings import CONFIG_FILE, SECTION, Planned, Settings, from_config, read_planned
 
 PLANNED_FILE = "planned.yml"
+BESIDE = re.compile(r"[.#].*|.*~")  # files that editors and desktops write beside others
+CITATION = re.compile(r"\{(?:foot)?cite[\w:]*\}`([^`]*)`")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Page:
         """The assertions that the page's cells make."""
         return [claim for cell in self.cells for claim in source.claims(cell.source)]
 
+    @cached_property
+    def citations(self) -> list[str]:
+        """The works that the page cites, as its author wrote their keys."""
+        return CITATION.findall(self.text)
+
     @property
     def imports(self) -> list[str]:
         """The top-level modules that the page's cells import."""
@@ -82,6 +89,11 @@ class Book:
     def concepts(self) -> list[Page]:
         """The concept pages, in reading order."""
         return [page for page in self.pages.values() if page.concept]
+
+    @property
+    def citations(self) -> dict[str, list[str]]:
+        """The citations of each page that has some."""
+        return {page.name: page.citations for page in self.pages.values() if page.citations}
 
     @property
     def missing(self) -> list[Planned]:
@@ -114,6 +126,8 @@ def load(root: Path, folder: Path, toc: Path, config: dict[str, Any]) -> Book:
     problems: list[Problem] = []
     pages: dict[str, Page] = {}
     for file in sorted(folder.rglob("*.md")):
+        if BESIDE.fullmatch(file.name):
+            continue
         relative = file.relative_to(folder)
         if any(excluded(part.as_posix()) for part in (relative, *relative.parents)):
             continue

@@ -25,6 +25,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from tqdm import tqdm
 
 from . import address, configuration, contents, environment, history, revisions, run
+from .book import BESIDE
 from .problems import BookError, Problem
 
 PERCENT = re.compile(r"^(.*?)\.\.\. ?\[ *(\d+)%\]")
@@ -117,7 +118,8 @@ def build(root: Path, fresh: bool = False, trace: bool = False) -> Result:
         if this.problems:
             shutil.rmtree(layout.staging, ignore_errors=True)
             raise BookError(this.problems)
-        values = {"inputs": inputs, "frame": frame, "pages": len(this.book.pages)}
+        cited = this.book.citations
+        values = {"inputs": inputs, "frame": frame, "cited": cited, "pages": len(this.book.pages)}
         _publish(layout, values)
     return Result(layout.site, len(this.book.pages), this.executed, True, time.monotonic() - start)
 
@@ -201,7 +203,8 @@ def set_source_date(root: Path) -> None:
 def _input_files(layout: Layout) -> list[Path]:
     files = [layout.config, layout.toc, *layout.folder.rglob("*")]
     files += Path(__file__).parent.rglob("*")
-    return sorted(f for f in files if f.is_file() and "__pycache__" not in f.parts)
+    known = (file for file in files if not BESIDE.fullmatch(file.name))
+    return sorted(file for file in known if file.is_file() and "__pycache__" not in file.parts)
 
 
 def _digest(files: list[Path], layout: Layout, *parts: str) -> str:
@@ -232,10 +235,14 @@ def frame_of(this: run.Run, files: str) -> str:
     return _digest([], Layout(this.book.root), files, str(this.address), *records, *targets)
 
 
-def shares_last_frame(layout: Layout, this: run.Run) -> bool:
-    """Say whether what every page shows or depends on is as it was in the last whole build."""
-    files = shared(layout, environment.fingerprint(layout.root))
-    return _read_stamp(layout).get("frame") == frame_of(this, files)
+def only_text_changed(layout: Layout, this: run.Run) -> bool:
+    """Say whether nothing changed since the last whole build but the text of pages.
+
+    Neither what every page shows or depends on did, nor a citation, which lists of works show.
+    """
+    stamp = _read_stamp(layout)
+    frame = frame_of(this, shared(layout, environment.fingerprint(layout.root)))
+    return (stamp.get("frame"), stamp.get("cited")) == (frame, this.book.citations)
 
 
 def _read_stamp(layout: Layout) -> dict[str, Any]:

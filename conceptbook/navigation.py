@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import escape
 from sphinx.application import Sphinx
 
 from . import run
-from .book import Book, Page
+from .book import Book
 from .contents import parts
-from .plain import plain_title
+from .plain import INLINE
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,11 @@ def read_parts(book: Book, toc: Path) -> list[Part]:
     return [part for part in listed if part.pages]
 
 
-def neighbors(book: Book, name: str) -> dict[str, Page | None]:
-    """Return the pages before and after one in the book, as the theme calls them."""
-    pages = [None, *book.pages.values(), None]
-    place = pages.index(book.pages[name])
-    return {"prev": pages[place - 1], "next": pages[place + 1]}
+def neighbors(book: Book, name: str) -> dict[str, str | None]:
+    """Return the names of the pages before and after one in the book, as the theme calls them."""
+    names = [None, *book.pages, None]
+    place = names.index(name)
+    return {"prev": names[place - 1], "next": names[place + 1]}
 
 
 def setup(app: Sphinx) -> None:
@@ -59,9 +58,9 @@ def setup(app: Sphinx) -> None:
             app.conceptbook_parts = read_parts(this.book, toc)
         context["conceptbook_parts"] = app.conceptbook_parts
         if this.contents and name in this.book.pages:
-            for place, page in neighbors(this.book, name).items():
-                title = page and escape(plain_title(page))
-                context[place] = page and {"link": context["pathto"](page.name), "title": title}
+            for place, other in neighbors(this.book, name).items():
+                title = other and INLINE.renderInline(this.book.pages[other].title)
+                context[place] = other and {"link": context["pathto"](other), "title": title}
 
     app.connect("config-inited", use_template)
     app.connect("html-page-context", add)

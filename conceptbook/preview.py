@@ -33,7 +33,7 @@ from urllib.parse import urlsplit
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, StaticFileHandler
-from tornado.websocket import WebSocketHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from watchfiles import DefaultFilter, awatch
 
 from .problems import BookError, Problem, report
@@ -43,7 +43,11 @@ SOURCES = "book"
 SETTINGS = ("_config.yml", "_toc.yml", "requirements.in", "requirements.txt")
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 ALONE = "Only this page and those that it refers to are here, without the search."
-WHOLE = "A saved page is built alone; search and lists show it when all is built: at the next start"
+WHOLE = (
+    "A saved page is built alone; search and downloads have it when the whole book is built next"
+)
+SHEET = "_static/book.css"
+OWN = "_alone"  # the folder, in an address, of what a page built alone has for itself
 WAITING = "<!doctype html><title>Preview</title><h1>No page yet</h1>\n"
 NO_ANSWER = Problem("_build", 1, "the build ended without an answer", "see the terminal")
 PATIENCE = 10  # seconds a stopped build has to end what it started
@@ -86,20 +90,18 @@ class State:
         else:
             self.site, self.pages = site, {}
 
-    def site_with(self, path: str, shown: str) -> Path | None:
-        """Return the site to take a file from, which may not have it (None before the first).
-
-        Figures and styles come from where the page ``shown`` that asks for them does.
-        """
-        own = self.pages.get((shown if path.startswith("_") else path).removesuffix(".html"))
+    def site_with(self, path: str) -> Path | None:
+        """Return the site to take a file from, which may not have it (None before the first)."""
+        own = self.pages.get(path.removesuffix(".html"))
         sites = [site for site in (own, self.site, *self.pages.values()) if site]
         having = (site for site in sites if (site / path).is_file())
         return next(having, sites[0] if sites else None)
 
     def tell(self) -> None:
         """Tell every open page."""
-        for reader in self.readers:
-            reader.write_message(self.message)
+        for reader in list(self.readers):
+            with suppress(WebSocketClosedError):  # closed just now
+                reader.write_message(self.message)
 
 
 class _Events(WebSocketHandler):
@@ -142,20 +144,19 @@ class _Site(StaticFileHandler):
         super().initialize(path="", default_filename="index.html")
 
     async def get(self, path: str, include_body: bool = True) -> None:
-        shown = urlsplit(self.request.headers.get("Referer", "")).path.lstrip("/")
-        site = self.state.site_with(path, shown)
+        site = self.state.site_with(path)
         if site is None:
             self.finish(WAITING.encode() + self.state.script)
         else:
             self.root = str(site)
+            self.request.headers.pop("Range", None)  # of a page, which is longer than its file
             await super().get(path, include_body)
 
     def compute_etag(self) -> None:
         return None  # tornado remembers digests by path, and files change
 
     def set_extra_headers(self, path: str) -> None:
-        known = "v" in self.request.arguments  # an address that changes with the file
-        self.set_header("Cache-Control", "max-age=86400" if known else "no-store")
+        self.set_header("Cache-Control", "no-store")
 
     def log_exception(self, *_: Any) -> None:
         pass  # a page that is not there is told to its reader
@@ -193,19 +194,38 @@ async def _serve(root: Path, page: str, port: int) -> None:
     for ended in (signal.SIGTERM, signal.SIGHUP):  # by a supervisor, with the terminal
         asyncio.get_running_loop().add_signal_handler(ended, asyncio.current_task().cancel)
     state = State()
-    files, events = (r"/(.*)", _Site, {"state": state}), (r"/_preview", _Events, {"state": state})
-    server = HTTPServer(Application([events, files], log_function=lambda _: None))
+    with tempfile.TemporaryDirectory(prefix="conceptbook-preview-") as folder:
+        server, address = _listen(state, folder, port)
+        file = f"{page.removeprefix(f'{SOURCES}/').removesuffix('.md')}.html" if page else ""
+        print(f"Open {address}{file} (Ctrl-C ends it)", flush=True)
+        print(ALONE if page else WHOLE, flush=True)
+        try:
+            await _build_on_save(state, root, page, Path(folder))
+        finally:
+            server.stop()
+
+
+def _listen(state: State, folder: str, port: int) -> tuple[HTTPServer, str]:
+    """Start the server of what is built in a folder; return it and its address."""
+    places = [
+        (r"/_preview", _Events, {"state": state}),
+        (rf"/{OWN}/(.*)", StaticFileHandler, {"path": folder}),
+        (r"/(.*)", _Site, {"state": state}),
+    ]
+    server = HTTPServer(Application(places, log_function=lambda _: None))
     try:
         sockets = bind_sockets(port, HOST)
     except OSError:
         sockets = bind_sockets(0, HOST)
     server.add_sockets(sockets)
-    name = f"{page.removeprefix(f'{SOURCES}/').removesuffix('.md')}.html" if page else ""
-    address = f"http://{HOST}:{sockets[0].getsockname()[1]}/{name}"
-    print(f"Open {address} (Ctrl-C ends it)", flush=True)
-    print(ALONE if page else WHOLE, flush=True)
+    return server, f"http://{HOST}:{sockets[0].getsockname()[1]}/"
+
+
+async def _build_on_save(state: State, root: Path, page: str, folder: Path) -> None:
+    """Build now, and again whenever a file was changed."""
     saved = asyncio.Event()
     files: set[Path] = set()
+    unbuilt: set[Path] = set()  # since the last good build
     builder = Builder(root, among=not page)
 
     def note(paths: set[Path]) -> None:
@@ -223,21 +243,19 @@ async def _serve(root: Path, page: str, port: int) -> None:
     ]
     saved.set()
     try:
-        with tempfile.TemporaryDirectory(prefix="conceptbook-preview-") as folder:
-            try:
-                while True:
-                    await saved.wait()
-                    saved.clear()
-                    name = page or _saved_page(state, root, files)
-                    files.clear()
-                    await _rebuild(state, builder, Path(folder), name)
-            finally:
-                builder.stop()  # before its folder goes
+        while True:
+            await saved.wait()
+            saved.clear()
+            unbuilt.update(files)
+            files.clear()
+            name = page or (_saved_page(root, unbuilt) if state.site else "")
+            if await _rebuild(state, builder, folder, name):
+                unbuilt.clear()
     finally:
+        builder.stop()  # before its folder goes
         for watcher in watchers:
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
-        server.stop()
 
 
 async def _watch(
@@ -253,24 +271,21 @@ async def _watch(
         note({Path(path) for _, path in changes})
 
 
-def _saved_page(state: State, root: Path, files: set[Path]) -> str:
-    """Return the name of the page that may be built alone: only it changed, only it may be wrong.
-
-    "" when the whole book is to be built.
-    """
+def _saved_page(root: Path, files: set[Path]) -> str:
+    """Return the name of the page that was saved ("" if anything else was, too)."""
     # Editors write beside a file first.
     left = {file for file in files if file.exists() or file.suffix == ".md"}
     file = left.pop() if len(left) == 1 else root
     path = file.relative_to(root).as_posix() if file.is_relative_to(root) else ""
-    if not state.site or not file.is_file() or not path.startswith(f"{SOURCES}/"):
-        return ""
-    if file.suffix != ".md" or any(problem.path != path for problem in state.problems):
-        return ""
-    return path.removeprefix(f"{SOURCES}/").removesuffix(".md")
+    page = file.suffix == ".md" and file.is_file() and path.startswith(f"{SOURCES}/")
+    return path.removeprefix(f"{SOURCES}/").removesuffix(".md") if page else ""
 
 
-async def _rebuild(state: State, builder: Builder, folder: Path, name: str) -> None:
-    """Build a page or, without a name, the book; a good site takes the place of the last one."""
+async def _rebuild(state: State, builder: Builder, folder: Path, name: str) -> bool:
+    """Build a page or, without a name, the book; a good site takes the place of the last one.
+
+    Return whether it is good.
+    """
     state.building = True
     state.tell()
     start = time.monotonic()
@@ -287,6 +302,7 @@ async def _rebuild(state: State, builder: Builder, folder: Path, name: str) -> N
     state.tell()
     for old in set(folder.iterdir()) - set(builder.last.values()):
         await asyncio.to_thread(shutil.rmtree, old, ignore_errors=True)
+    return built is not None
 
 
 class Builder:
@@ -385,10 +401,13 @@ def _build_page(root: Path, name: str, folder: Path, last: Path | None, among: b
     from . import build, onepage
 
     one = onepage.read(root, name)
-    if among and not (one.page.concept and build.shares_last_frame(one.layout, one.run)):
+    if among and not (one.page.concept and build.only_text_changed(one.layout, one.run)):
         return None
     onepage.execute(one, one.run.store)
     site = onepage.render(one, folder, last, among=among)
     if one.run.problems:
         raise BookError(one.run.problems)
+    if among:  # the styles of the book lack what no other page uses
+        file, own = site / f"{name}.html", f"{OWN}/{folder.name}/{site.name}/{SHEET}"
+        file.write_text(file.read_text(encoding="utf-8").replace(SHEET, own), encoding="utf-8")
     return site

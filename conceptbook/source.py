@@ -116,6 +116,8 @@ def _collect(source: Source, parser, lines: list[str], offset: int, depth: int) 
             source.tables.append(_table(tokens[index:], offset))
         elif token.type == "myst_target":
             source.labels.append((_label(token.content), line))
+        elif token.type == "math_block_label":
+            source.labels.append((_label(token.info), line))
         elif token.type == "inline":
             source.images.extend(_images(token, line))
             source.prose.append((line, _plain(token)))
@@ -172,8 +174,12 @@ def _collect_cell(source: Source, token: Token, line: int) -> None:
     body = "\n".join(result.body)
     options_lines = len(token.content.splitlines()) - len(body.splitlines())
     options = result.options
-    alt = options.get("mystnb") or {}
-    alt = (alt.get("image") or {}).get("alt", "") if isinstance(alt, dict) else ""
+    shown = options.get("mystnb")
+    shown = shown if isinstance(shown, dict) else {}
+    alt = (shown.get("image") or {}).get("alt", "")
+    figure = shown.get("figure") or {}
+    if figure.get("name"):
+        source.labels.append((_label(str(figure["name"])), line))
     tags = options.get("tags") or ()
     tags = tuple(tags) if isinstance(tags, list | tuple) else tuple(str(tags).split())
     source.cells.append(Cell(body, line, line + 1 + options_lines, tags, str(alt)))

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import pytest
 from bs4 import BeautifulSoup
 from tiny import (
     DOMAIN,
+    FIGURE,
     REPOSITORY,
     Outcome,
     TinyBook,
@@ -34,13 +35,14 @@ from tiny import (
     run_python,
     tree,
 )
+from tornado.websocket import WebSocketClosedError
 
 import conceptbook
 import conceptbook.book
 import conceptbook.check
 from conceptbook import newpage, onepage, prose
 from conceptbook.check import differences, prose_words
-from conceptbook.preview import PATIENCE, Builder
+from conceptbook.preview import PATIENCE, Builder, State
 from conceptbook.problems import BookError, Problem
 
 NAME = f"{DOMAIN}/omega"
@@ -521,9 +523,8 @@ def previewed(book: TinyBook, log: Path, *page: str) -> Iterator[Preview]:
             process.wait(timeout=60)
 
 
-def get(url: str, shown: str = "") -> str:
-    """Return a file as a page that shows it gets it."""
-    with urlopen(Request(url, headers={"Referer": shown}), timeout=30) as answer:
+def get(url: str) -> str:
+    with urlopen(url, timeout=30) as answer:
         return answer.read().decode()
 
 
@@ -682,35 +683,41 @@ def test_a_preview_of_the_book_runs_what_changed_and_keeps_the_last_good_one(
         book.edit("beta", "It is drawn", "It is carved")  # mends nothing
         assert "alpha.md" in preview.wait("1 problem", times=2)
         assert set(executions(preview)[3:]) <= {"alpha"}
+        book.edit("alpha", "answer == 41", "answer == 42")
+        preview.wait("Built in", times=4)
+        assert "It is carved" in get(f"{preview.url}{DOMAIN}/beta.html")
 
 
 def unmarked(html: str) -> str:
-    """Return what a reader gets of a page: without the preview's script, digests of sheets."""
-    return re.sub(r"\?v=\w+", "", html.partition("\n<script data-version")[0])
+    """Return what a reader gets of a page: without the preview's script, the place of sheets."""
+    return re.sub(r"_alone/\d+/html/|\?v=\w+", "", html.partition("\n<script data-version")[0])
 
 
 def test_a_page_saved_in_a_preview_of_the_book_is_built_alone_and_as_with_the_others(
     book: TinyBook, tmp_path: Path
 ):
-    for name in ("beta", "gamma"):
-        book.add(name)
-    book.edit("beta", "It is drawn", "It is like [the first](alpha.md) and drawn")
+    book.add("beta")
+    book.edit("beta", "It is drawn", "It is like [the first](alpha.md), {ref}`rise` and drawn")
+    figure = FIGURE.replace("{image:", "{figure: {name: rise, caption: It rises.}, image:")
+    book.add("gamma", concept_page("Gamma *& co*", figure))
     site = book.root / "_build" / "html"
     page = f"{DOMAIN}/beta.html"
     with previewed(book, tmp_path / "log") as preview:
         preview.wait("Built in")
         whole = tree(site)
+        book.write(f"book/{DOMAIN}/.beta.md.swp", "what an editor keeps")
+        book.page("beta").with_name(".#beta.md").symlink_to("nowhere")
         book.edit("beta", "and drawn", "and {bdg}`carved`")
         preview.wait("Built in", times=2)
         book.edit("beta", "6 * 7", "7 * 6")
         preview.wait("Built in", times=3)
         saved = get(f"{preview.url}{page}")
         assert ">carved</span>" in saved
-        for image in re.findall(r'src="\.\./(_images/[^"]+)', saved):
-            assert urlopen(f"{preview.url}{image}", timeout=30).status == 200
-        sheet = f"{preview.url}_static/book.css"
-        assert ".sd-badge" in get(sheet, f"{preview.url}{page}")
-        assert ".sd-badge" not in get(sheet)  # of pages without one
+        sheet = re.search(r'href="\.\./(\S+/book.css)', saved)[1]
+        assert ".sd-badge" in get(f"{preview.url}{sheet}")
+        assert ".sd-badge" not in get(f"{preview.url}_static/book.css")  # of pages without one
+        font = re.search(r"url\(([^)]+fa-solid-900[^)]+)\)", get(f"{preview.url}{sheet}"))[1]
+        assert urlopen(f"{preview.url}{sheet}/../{font}", timeout=30).status == 200
         assert tree(site) == whole
         assert "It is drawn" in get(f"{preview.url}{DOMAIN}/gamma.html")
 
@@ -721,7 +728,29 @@ def test_a_page_saved_in_a_preview_of_the_book_is_built_alone_and_as_with_the_ot
         assert "The letter beta" in get(f"{preview.url}{page}")
         book.edit("beta", "# The letter beta", "# Beta")
         preview.wait("Built in", times=5)
+        book.edit("beta", "spoken {cite}`knuth1998`", "spoken")  # what a list of works shows
+        preview.wait("Built in", times=6)
+        assert "once spoken." in (site / page).read_text(encoding="utf-8")
+        book.edit("beta", "once spoken", "once spoken {cite}`knuth1998`")
+        preview.wait("Built in", times=7)
     assert unmarked((site / page).read_text(encoding="utf-8")) == unmarked(saved)
+
+
+def test_a_page_that_is_closed_keeps_the_others_from_nothing():
+    told = []
+
+    class Reader:
+        def __init__(self, closed: bool):
+            self.closed = closed
+
+        def write_message(self, message: str) -> None:
+            if self.closed:
+                raise WebSocketClosedError
+            told.append(message)
+
+    state = State(readers={Reader(closed=True), Reader(closed=False), Reader(closed=True)})
+    state.tell()
+    assert told == [state.message]
 
 
 def heard(preview: Preview, **headers: str) -> bool:

@@ -130,6 +130,12 @@ def test_images_in_text_and_labels():
     assert page.labels == [("the label", 3)]
 
 
+def test_formulas_and_the_figures_of_cells_have_labels_too():
+    cell = "```{code-cell}\n---\nmystnb: {figure: {name: Fig-Rise}}\n---\nprint()\n```\n"
+    page = parse(f"# T\n\n$$\na = b\n$$ (sum)\n\n{cell}")
+    assert page.labels == [("sum", 3), ("fig-rise", 7)]
+
+
 def test_a_table_has_rows_cells_and_lines():
     page = parse("# T\n\n| a | b |\n|---|---|\n| 1 | |\n| `x \\| y` | *2* |\n\ntext\n")
     assert page.tables == [source.Table((("1", ""), ("`x | y`", "*2*")), (5, 6), 3)]
