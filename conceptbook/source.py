@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import Any
 
 import yaml
 from markdown_it.renderer import RendererHTML
@@ -174,15 +175,19 @@ def _collect_cell(source: Source, token: Token, line: int) -> None:
     body = "\n".join(result.body)
     options_lines = len(token.content.splitlines()) - len(body.splitlines())
     options = result.options
-    shown = options.get("mystnb")
-    shown = shown if isinstance(shown, dict) else {}
-    alt = (shown.get("image") or {}).get("alt", "")
-    figure = shown.get("figure") or {}
-    if figure.get("name"):
-        source.labels.append((_label(str(figure["name"])), line))
+    shown = _mapping(options.get("mystnb"))
+    alt = _mapping(shown.get("image")).get("alt", "")
+    name = _mapping(shown.get("figure")).get("name")
+    if name:
+        source.labels.append((_label(str(name)), line))
     tags = options.get("tags") or ()
     tags = tuple(tags) if isinstance(tags, list | tuple) else tuple(str(tags).split())
     source.cells.append(Cell(body, line, line + 1 + options_lines, tags, str(alt)))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """Return a value that should be a mapping, or an empty one: MyST-NB names what is wrong."""
+    return value if isinstance(value, dict) else {}
 
 
 class _CellDirective:

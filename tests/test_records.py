@@ -134,6 +134,9 @@ def test_formulas_and_the_figures_of_cells_have_labels_too():
     cell = "```{code-cell}\n---\nmystnb: {figure: {name: Fig-Rise}}\n---\nprint()\n```\n"
     page = parse(f"# T\n\n$$\na = b\n$$ (sum)\n\n{cell}")
     assert page.labels == [("sum", 3), ("fig-rise", 7)]
+    for wrong in ("{figure: fig-rise, image: dot}", "[figure]"):
+        page = parse(f"# T\n\n{cell.replace('{figure: {name: Fig-Rise}}', wrong)}")
+        assert (page.labels, page.cells[0].alt) == ([], "")
 
 
 def test_a_table_has_rows_cells_and_lines():
