@@ -74,7 +74,8 @@ def resolve_concept(
     """Link ``{concept}`slug``` to its page; a page that is only planned stays plain text."""
     if node.get("reftype") != "concept":
         return None
-    book = run.current().book
+    this = run.current()
+    book = this.book
     slug = node["reftarget"]
     page = book.concept(slug)
     known = page or book.planned.get(slug)
@@ -83,7 +84,8 @@ def resolve_concept(
     title = known.title
     text = content.astext() if node["refexplicit"] else title
     inner = nodes.inline("", text, classes=["concept"])
-    if page is None or page.name not in env.all_docs:
+    # Where a page is shown among all others, they are there though Sphinx knows nothing of them.
+    if page is None or (page.name not in env.all_docs and not this.contents):
         return inner
     return make_refnode(
         app.builder, node["refdoc"], page.name, "", inner, page.meta.summary or title

@@ -36,6 +36,7 @@ from tornado.web import Application, StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from watchfiles import DefaultFilter, awatch
 
+from . import offline
 from .problems import BookError, Problem, report
 
 HOST = "127.0.0.1"
@@ -92,7 +93,7 @@ class State:
 
     def site_with(self, path: str) -> Path | None:
         """Return the site to take a file from, which may not have it (None before the first)."""
-        own = self.pages.get(path.removesuffix(".html"))
+        own = self.pages.get(path.rpartition(".")[0])  # its HTML, its notebook, its Markdown
         sites = [site for site in (own, self.site, *self.pages.values()) if site]
         having = (site for site in sites if (site / path).is_file())
         return next(having, sites[0] if sites else None)
@@ -145,7 +146,9 @@ class _Site(StaticFileHandler):
 
     async def get(self, path: str, include_body: bool = True) -> None:
         site = self.state.site_with(path)
-        if site is None:
+        if path == offline.WORKER:  # through a forwarded port, it would keep what changes
+            self.send_error(404)
+        elif site is None:
             self.finish(WAITING.encode() + self.state.script)
         else:
             self.root = str(site)
@@ -400,7 +403,12 @@ def _build_page(root: Path, name: str, folder: Path, last: Path | None, among: b
     """Build a page alone, or return None: the others, or the parts of the book, show it too."""
     from . import build, onepage
 
-    one = onepage.read(root, name)
+    try:
+        one = onepage.read(root, name)
+    except BookError:
+        if among:  # no page, for one: the build of the book says what is wrong
+            return None
+        raise
     if among and not (one.page.concept and build.only_text_changed(one.layout, one.run)):
         return None
     onepage.execute(one, one.run.store)

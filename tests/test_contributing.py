@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -697,7 +698,7 @@ def test_a_page_saved_in_a_preview_of_the_book_is_built_alone_and_as_with_the_ot
     book: TinyBook, tmp_path: Path
 ):
     book.add("beta")
-    book.edit("beta", "It is drawn", "It is like [the first](alpha.md), {ref}`rise` and drawn")
+    book.edit("beta", "It is drawn", "It is {concept}`gamma`, {ref}`rise` and drawn")
     figure = FIGURE.replace("{image:", "{figure: {name: rise, caption: It rises.}, image:")
     book.add("gamma", concept_page("Gamma *& co*", figure))
     site = book.root / "_build" / "html"
@@ -713,6 +714,10 @@ def test_a_page_saved_in_a_preview_of_the_book_is_built_alone_and_as_with_the_ot
         preview.wait("Built in", times=3)
         saved = get(f"{preview.url}{page}")
         assert ">carved</span>" in saved
+        assert "carved" in get(f"{preview.url}{DOMAIN}/beta.md")
+        assert "carved" in get(f"{preview.url}{DOMAIN}/beta.ipynb")
+        with pytest.raises(HTTPError):  # would keep old pages, behind a forwarded port
+            get(f"{preview.url}service-worker.js")
         sheet = re.search(r'href="\.\./(\S+/book.css)', saved)[1]
         assert ".sd-badge" in get(f"{preview.url}{sheet}")
         assert ".sd-badge" not in get(f"{preview.url}_static/book.css")  # of pages without one
