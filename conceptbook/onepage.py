@@ -38,6 +38,11 @@ class OnePage:
         return self.run.keys.get(self.page.name)
 
 
+def name_of(given: str) -> str:
+    """Return the name ``domain/slug`` of a page that is given by it, or by the path of its file."""
+    return given.removeprefix("book/").removesuffix(".md")
+
+
 def read(root: Path, name: str) -> OnePage:
     """Read the book below ``root`` and find its page ``domain/slug``.
 
@@ -50,7 +55,7 @@ def read(root: Path, name: str) -> OnePage:
     results = layout.build / "executed"
     this = run.prepare(layout.root, layout.folder, layout.toc, config, results)
     book = this.book
-    name = name.removeprefix(f"{layout.folder.name}/").removesuffix(".md")
+    name = name_of(name)
     if name not in book.pages:
         message = f"there is no page '{name}'"
         fix = f"{yamltext.closest(name, book.pages)} A new one begins with make new PAGE={name}"

@@ -36,7 +36,7 @@ from tornado.web import Application, StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from watchfiles import DefaultFilter, awatch
 
-from . import offline
+from . import build, offline, onepage, styles
 from .problems import BookError, Problem, report
 
 HOST = "127.0.0.1"
@@ -47,7 +47,7 @@ ALONE = "Only this page and those that it refers to are here, without the search
 WHOLE = (
     "A saved page is built alone; search and downloads have it when the whole book is built next"
 )
-SHEET = "_static/book.css"
+SHEET = f"_static/{styles.JOINED}"
 OWN = "_alone"  # the folder, in an address, of what a page built alone has for itself
 WAITING = "<!doctype html><title>Preview</title><h1>No page yet</h1>\n"
 NO_ANSWER = Problem("_build", 1, "the build ended without an answer", "see the terminal")
@@ -183,7 +183,7 @@ def serve(root: Path, page: str = "", port: int = 8000) -> None:
 
     A ``port`` that is taken gives way to a free one. Raises BookError where there is no book.
     """
-    root = root.resolve()
+    root, page = root.resolve(), onepage.name_of(page)
     for name in (SOURCES, SETTINGS[0]):
         if not (root / name).exists():
             fix = "run this in the book's folder, or name it by --root"
@@ -199,8 +199,7 @@ async def _serve(root: Path, page: str, port: int) -> None:
     state = State()
     with tempfile.TemporaryDirectory(prefix="conceptbook-preview-") as folder:
         server, address = _listen(state, folder, port)
-        file = f"{page.removeprefix(f'{SOURCES}/').removesuffix('.md')}.html" if page else ""
-        print(f"Open {address}{file} (Ctrl-C ends it)", flush=True)
+        print(f"Open {address}{page and f'{page}.html'} (Ctrl-C ends it)", flush=True)
         print(ALONE if page else WHOLE, flush=True)
         try:
             await _build_on_save(state, root, page, Path(folder))
@@ -280,8 +279,8 @@ def _saved_page(root: Path, files: set[Path]) -> str:
     left = {file for file in files if file.exists() or file.suffix == ".md"}
     file = left.pop() if len(left) == 1 else root
     path = file.relative_to(root).as_posix() if file.is_relative_to(root) else ""
-    page = file.suffix == ".md" and file.is_file() and path.startswith(f"{SOURCES}/")
-    return path.removeprefix(f"{SOURCES}/").removesuffix(".md") if page else ""
+    is_page = file.suffix == ".md" and file.is_file() and path.startswith(f"{SOURCES}/")
+    return onepage.name_of(path) if is_page else ""
 
 
 async def _rebuild(state: State, builder: Builder, folder: Path, name: str) -> bool:
@@ -375,7 +374,7 @@ def _work(root: Path, among: bool, line: Connection, listens: Event) -> None:
             name, folder, last = line.recv()
             try:
                 site = name and _build_page(root, name, folder, last, among)
-                built = (name, site) if site else ("", _build_book(root))
+                built = (name, site) if site else ("", build.build(root).site)
             except BookError as error:
                 line.send((None, error.problems))
             except Exception:
@@ -393,16 +392,8 @@ def _tidy() -> None:
     gc.freeze()
 
 
-def _build_book(root: Path) -> Path:
-    from .build import build  # late: only the process that builds needs Sphinx
-
-    return build(root).site
-
-
 def _build_page(root: Path, name: str, folder: Path, last: Path | None, among: bool) -> Path | None:
     """Build a page alone, or return None: the others, or the parts of the book, show it too."""
-    from . import build, onepage
-
     try:
         one = onepage.read(root, name)
     except BookError:
